@@ -1,0 +1,56 @@
+"""All settings. The only reader of the environment: variables start with `WANGGE_`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set; every field is `WANGGE_` + its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="WANGGE_", frozen=True, extra="ignore")
+
+    home: Path = Field(default=Path(".wangge"), description="Folder of the private database and caches.")
+    database_url: str | None = Field(
+        default=None,
+        description="PostGIS of one's own, as postgresql://user:password@host/name. "
+        "Unset: the private cluster under `home`.",
+    )
+    database_name: str = Field(default="wangge", description="Database inside the private cluster.")
+    pool_size: Annotated[int, Field(ge=1, le=64)] = Field(default=8, description="Connections and threads.")
+
+    district_name: str = Field(default="", description="Shown in page titles; empty: the district area's name.")
+    district_crs: str = Field(
+        default="auto",
+        description="Projected system for metres, as EPSG:4549; auto: the CGCS2000 3-degree zone in China, "
+        "the UTM zone elsewhere.",
+    )
+    time_zone: str = Field(default="Asia/Shanghai", description="The district's time zone: whose days count.")
+    code_scheme: str = Field(
+        default="community-3",
+        description="Code scheme of grids (`gis.gridding.codes`): community-3 or free.",
+    )
+
+    min_width_m: PositiveFloat = Field(default=0.1, description="A gap or overlap this wide is a finding.")
+    min_area_m2: PositiveFloat = Field(default=1.0, description="A gap or overlap this large is a finding.")
+
+    host: str = Field(default="127.0.0.1", description="Address the service listens on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8000, description="Port the service listens on.")
+    tile_url: str = Field(
+        default="",
+        description="Background tiles as an XYZ template on the district's own network; empty: none.",
+    )
+
+    max_body_mb: PositiveInt = Field(default=64, description="Largest request body.")
+    max_features: PositiveInt = Field(default=1_000_000, description="Most features in one imported file.")
+    max_vertices: PositiveInt = Field(default=200_000, description="Most vertices in one feature.")
+    import_seconds: PositiveInt = Field(default=600, description="Time limit of the file-reading child process.")
+    import_memory_mb: PositiveInt = Field(default=4096, description="Memory limit of that child process.")
+    max_map_grids: PositiveInt = Field(default=5000, description="Most grids one map page carries.")
+
+    log_format: str = Field(default="text", pattern="^(text|json)$", description="text or json.")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
