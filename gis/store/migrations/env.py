@@ -1,0 +1,28 @@
+"""Alembic's entry: runs the migrations on the connection `gis.store.migrate` passes in."""
+
+from __future__ import annotations
+
+from alembic import context
+from geoalchemy2 import alembic_helpers
+
+from gis.store.tables import Base
+
+OWN_TABLES = set(Base.metadata.tables)
+
+
+def is_ours(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:  # noqa: FBT001 - Alembic's signature
+    """Tell our tables from PostGIS' own (spatial_ref_sys) and other people's."""
+    if kind == "table":
+        return name in OWN_TABLES
+    return bool(alembic_helpers.include_object(obj, name, kind, reflected, compare_to))
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    include_object=is_ours,
+    process_revision_directives=alembic_helpers.writer,
+    render_item=alembic_helpers.render_item,
+    compare_server_default=False,
+)
+context.run_migrations()

@@ -1,0 +1,89 @@
+"""Units, workers, duties and buildings: who answers where, and how many live there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import shapely
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects.postgresql import Range
+
+from gis.store.frames import plain_rows, read_table
+from gis.store.sql import statement
+from gis.store.tables import SRID, BuildingRow, DutyRow, UnitRow, WorkerRow
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+    from geopandas import GeoDataFrame
+    from sqlalchemy.orm import Session
+
+
+def save_workers(session: Session, units: pd.DataFrame, workers: pd.DataFrame, duties: pd.DataFrame) -> None:
+    """Replace all units, workers and duties.
+
+    Args:
+        session: The open transaction.
+        units: Columns code, name, parent_code, area_code.
+        workers: Columns code, name, unit_code.
+        duties: Columns worker_code, grid_code, role, valid_from, valid_to (missing: still on duty);
+            grids are those of the newest release.
+    """
+    for table in (DutyRow, WorkerRow, UnitRow):
+        session.execute(delete(table))
+    session.execute(insert(UnitRow), plain_rows(units[["code", "name", "parent_code", "area_code"]]))
+    unit_ids = dict(session.execute(select(UnitRow.code, UnitRow.id)).tuples().all())
+    session.execute(
+        insert(WorkerRow),
+        [
+            {"code": row["code"], "name": row["name"], "unit_id": unit_ids[row["unit_code"]]}
+            for row in plain_rows(workers)
+        ],
+    )
+    worker_ids = dict(session.execute(select(WorkerRow.code, WorkerRow.id)).tuples().all())
+    grid_ids = dict(session.execute(statement("list_grid_codes_now")).tuples().all())
+    session.execute(
+        insert(DutyRow),
+        [
+            {
+                "worker_id": worker_ids[row["worker_code"]],
+                "grid_id": grid_ids[row["grid_code"]],
+                "role": row["role"],
+                "valid": Range(row["valid_from"], row["valid_to"], bounds="[)"),
+            }
+            for row in plain_rows(duties)
+        ],
+    )
+
+
+def list_duties(session: Session, grid_id: int, day: date) -> pd.DataFrame:
+    """Return who answers for a grid on a day: columns worker_code, worker, role, unit_code, unit."""
+    return read_table(session, statement("list_duties"), {"grid_id": grid_id, "day": day})
+
+
+def save_buildings(session: Session, buildings: GeoDataFrame) -> int:
+    """Replace all buildings.
+
+    Args:
+        session: The open transaction.
+        buildings: Columns code, households, floors (optional), geometry in EPSG:4490.
+
+    Returns:
+        The number of buildings.
+    """
+    session.execute(delete(BuildingRow))
+    rows = plain_rows(buildings[[name for name in ("code", "households", "floors") if name in buildings]])
+    wkbs = shapely.to_wkb(shapely.set_srid(buildings.geometry.to_numpy(), SRID), hex=True, include_srid=True)
+    for row, wkb in zip(rows, wkbs, strict=True):
+        row["geom"] = wkb
+    session.execute(insert(BuildingRow), rows)
+    return len(rows)
+
+
+def count_people(session: Session) -> dict[str, int]:
+    """Return the numbers of units, workers, duties and buildings."""
+    tables = {"units": UnitRow, "workers": WorkerRow, "duties": DutyRow, "buildings": BuildingRow}
+    return {
+        name: session.scalar(select(func.count()).select_from(table)) or 0 for name, table in tables.items()
+    }

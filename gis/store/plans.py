@@ -1,0 +1,166 @@
+"""Plans: drafts of areas and grids over a base release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, insert, select, update
+
+from gis.errors import ConflictError, NotFoundError
+from gis.nouns import Actor, AreaLevel, GridKind, Plan, PlanStatus
+from gis.store.frames import insert_frame, read_frame
+from gis.store.sql import statement
+from gis.store.tables import PlanAreaRow, PlanGridRow, PlanRow, ReleaseRow
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+    from sqlalchemy.orm import Session
+
+
+def create_plan(session: Session, title: str, actor: Actor) -> Plan:
+    """Open a new draft over the newest release."""
+    newest = select(func.max(ReleaseRow.number)).scalar_subquery()
+    plan_id = session.scalar(
+        insert(PlanRow).values(title=title, base_release=newest, created_by=actor.name).returning(PlanRow.id)
+    )
+    return get_plan(session, plan_id or 0)
+
+
+def get_plan(session: Session, plan_id: int) -> Plan:
+    """Return a plan, or raise NotFoundError."""
+    plan = next((plan for plan in list_plans(session) if plan.id == plan_id), None)
+    if plan is None:
+        raise NotFoundError(f"There is no plan {plan_id}; `wangge plan list` shows the plans there are.")
+    return plan
+
+
+def find_open_plan(session: Session) -> Plan | None:
+    """Return the newest draft, or None."""
+    return next((plan for plan in list_plans(session) if plan.status is PlanStatus.DRAFT), None)
+
+
+def list_plans(session: Session) -> list[Plan]:
+    """Return all plans, newest first, with the number of areas and grids each changes."""
+    areas = select(func.count()).where(PlanAreaRow.plan_id == PlanRow.id).scalar_subquery()
+    grids = select(func.count()).where(PlanGridRow.plan_id == PlanRow.id).scalar_subquery()
+    rows = session.execute(select(PlanRow, areas, grids).order_by(PlanRow.id.desc()))
+    return [
+        Plan(
+            id=row.id,
+            title=row.title,
+            status=PlanStatus(row.status),
+            base_release=row.base_release,
+            created_at=row.created_at,
+            created_by=row.created_by,
+            change_number=row.change_number,
+            area_count=area_count,
+            grid_count=grid_count,
+        )
+        for row, area_count, grid_count in rows
+    ]
+
+
+def lock_draft(session: Session, plan_id: int) -> Plan:
+    """Return the plan, held by this transaction; two planners cannot both pass a check that excludes them.
+
+    Raises:
+        ConflictError: The plan is published and can no longer be changed.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(PLAN_LOCK, plan_id)))
+    plan = get_plan(session, plan_id)
+    if plan.status is not PlanStatus.DRAFT:
+        raise ConflictError(f"Plan {plan_id} is published; make a new plan for further changes.")
+    return plan
+
+
+# First key of the advisory locks on plans; the second is the plan's id.
+PLAN_LOCK = 1
+
+
+def save_plan_areas(session: Session, plan_id: int, areas: GeoDataFrame) -> int:
+    """Put areas into the plan; each replaces what the plan says of its level and code.
+
+    Args:
+        session: The open transaction.
+        plan_id: A draft.
+        areas: Columns level, code, name, parent_code, households, population, attributes, geometry.
+
+    Returns:
+        The number of areas saved.
+    """
+    lock_draft(session, plan_id)
+    for level, of_level in areas.groupby("level"):
+        session.execute(
+            delete(PlanAreaRow).where(
+                PlanAreaRow.plan_id == plan_id,
+                PlanAreaRow.level == str(level),
+                PlanAreaRow.code.in_(of_level["code"].tolist()),
+            )
+        )
+    count_change(session, plan_id)
+    return insert_frame(session, PlanAreaRow, areas, plan_id=plan_id)
+
+
+def save_plan_grids(session: Session, plan_id: int, grids: GeoDataFrame) -> int:
+    """Put grids into the plan; each replaces what the plan says of its code.
+
+    Args:
+        session: The open transaction.
+        plan_id: A draft.
+        grids: Columns kind, task, code, name, community_code, households, population, leader, unit,
+            land_use, attributes, geometry.
+
+    Returns:
+        The number of grids saved.
+    """
+    lock_draft(session, plan_id)
+    session.execute(
+        delete(PlanGridRow).where(
+            PlanGridRow.plan_id == plan_id, PlanGridRow.code.in_(grids["code"].tolist())
+        )
+    )
+    count_change(session, plan_id)
+    return insert_frame(session, PlanGridRow, grids, plan_id=plan_id)
+
+
+def retire_missing_grids(session: Session, plan_id: int, kind: GridKind, codes: set[str]) -> int:
+    """Retire the plan's grids of a kind whose code is not among `codes`; return how many.
+
+    Grids only the plan knows are dropped from it; grids of the base release become retirements.
+    """
+    lock_draft(session, plan_id)
+    count_change(session, plan_id)
+    keep = {"plan_id": plan_id, "kind": kind.value, "codes": sorted(codes)}
+    retired = session.execute(statement("retire_missing_grids"), keep)
+    return int(retired.scalar_one())
+
+
+def count_change(session: Session, plan_id: int) -> None:
+    """Note that the plan changed: checks made before no longer speak of it."""
+    session.execute(
+        update(PlanRow).where(PlanRow.id == plan_id).values(change_number=PlanRow.change_number + 1)
+    )
+
+
+def list_plan_areas(session: Session, plan_id: int, level: AreaLevel | None = None) -> GeoDataFrame:
+    """Return all areas as they will be when the plan is published.
+
+    Returns:
+        Columns id (missing for new ones), level, code, name, parent_code, households, population, geometry
+        (EPSG:4490), ordered by level and code.
+    """
+    return read_frame(
+        session, statement("list_plan_areas"), {"plan_id": plan_id, "level": level.value if level else None}
+    )
+
+
+def list_plan_grids(session: Session, plan_id: int, kind: GridKind | None = None) -> GeoDataFrame:
+    """Return all grids as they will be when the plan is published.
+
+    Returns:
+        Columns id (missing for new ones), kind, task, code, name, community_code, households, population,
+        leader, unit, land_use, geometry (EPSG:4490), ordered by code.
+    """
+    return read_frame(
+        session, statement("list_plan_grids"), {"plan_id": plan_id, "kind": kind.value if kind else None}
+    )

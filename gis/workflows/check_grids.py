@@ -1,0 +1,76 @@
+"""Check the grids of a plan or a release, and keep the findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gis.gridding.check import Tolerance, check_areas, check_grids
+from gis.gridding.codes import SCHEMES
+from gis.gridding.crs import metric_crs_for
+from gis.nouns import Actor, Check, Finding, Plan, Release
+from gis.store.areas import list_areas
+from gis.store.checks import save_check
+from gis.store.grids import list_grids
+from gis.store.plans import list_plan_areas, list_plan_grids
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+    from sqlalchemy.orm import Session
+
+    from gis.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedGrids:
+    """A stored check with its findings and the frames it looked at."""
+
+    check: Check
+    findings: list[Finding]
+    grids: GeoDataFrame
+    areas: GeoDataFrame
+
+
+def check_subject(
+    session: Session,
+    subject: Plan | Release,
+    settings: Settings,
+    actor: Actor,
+    tolerance: Tolerance | None = None,
+) -> CheckedGrids:
+    """Check all areas and grids of a plan, as it would be published, or of a release.
+
+    Args:
+        session: The open transaction.
+        subject: What to check.
+        settings: Give the metric system, the code scheme and the usual tolerance.
+        actor: Who asks.
+        tolerance: Another tolerance than the usual.
+
+    Returns:
+        The findings, stored under the check's id.
+    """
+    areas, grids = frames_of(session, subject)
+    tolerance = tolerance or Tolerance(settings.min_width_m, settings.min_area_m2)
+    crs = metric_crs_of(areas if len(areas) else grids, settings)
+    findings = [
+        *check_areas(areas, tolerance=tolerance, metric_crs=crs),
+        *check_grids(grids, areas, tolerance=tolerance, metric_crs=crs, scheme=SCHEMES[settings.code_scheme]),
+    ]
+    check = save_check(session, subject, findings, (tolerance.min_width_m, tolerance.min_area_m2), actor)
+    return CheckedGrids(check, findings, grids, areas)
+
+
+def frames_of(session: Session, subject: Plan | Release) -> tuple[GeoDataFrame, GeoDataFrame]:
+    """Return the areas and the grids of a plan or a release."""
+    if isinstance(subject, Plan):
+        return list_plan_areas(session, subject.id), list_plan_grids(session, subject.id)
+    return list_areas(session, subject.number), list_grids(session, subject.number)
+
+
+def metric_crs_of(frame: GeoDataFrame, settings: Settings) -> str:
+    """Return the projected system in which this frame's metres are measured."""
+    if frame.empty:
+        return metric_crs_for(0.0, 0.0, settings.district_crs)
+    west, south, east, north = frame.total_bounds
+    return metric_crs_for((west + east) / 2, (south + north) / 2, settings.district_crs)
