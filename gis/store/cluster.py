@@ -183,6 +183,19 @@ class Cluster:
         with self._session("postgres") as session, session.cursor() as cursor:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def contents(self, name: str) -> dict[str, int]:
+        """Count the rows of every table that has any, by table name; the server must run."""
+        with self._session(name) as session, session.cursor() as cursor:
+            cursor.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
+                "AND tablename NOT IN ('spatial_ref_sys', 'alembic_version') ORDER BY tablename"
+            )
+            counts = {}
+            for table in [row[0] for row in cursor]:
+                cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
+                counts[table] = sum(row[0] for row in cursor)
+        return {table: count for table, count in counts.items() if count}
+
     def _own_programs(self) -> Programs:
         """Return the programs of the data's major version, or say how to move on without them."""
         self.major = self.major or folders.existing_major(self.place, [one.major for one in list_programs()])
@@ -193,7 +206,7 @@ class Cluster:
         except SetupError as error:
             raise SetupError(
                 f"{error} The database in {self.data} was made by PostgreSQL {self.major}: install "
-                f"that version, or, to begin with an empty database of the one installed, move {self.data} away."
+                f"that version, or, to begin with an empty database, move {self.data} away."
             ) from None
 
     def _ensure_extensions(self, name: str) -> None:

@@ -252,4 +252,5 @@ def event_from_row(row: Row[Any]) -> Event:
         unlocated=None if stored.unlocated is None else UnlocatedReason(stored.unlocated),
         nearest_grid=stored.nearest_id,
         nearest_m=stored.nearest_m,
+        attributes=stored.attributes,
     )

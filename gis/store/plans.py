@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import shapely
 from sqlalchemy import delete, func, insert, select, update
 
 from gis.errors import ConflictError, NotFoundError
@@ -37,6 +38,14 @@ def get_plan(session: Session, plan_id: int) -> Plan:
 def find_open_plan(session: Session) -> Plan | None:
     """Return the newest draft, or None."""
     return next((plan for plan in list_plans(session) if plan.status is PlanStatus.DRAFT), None)
+
+
+def require_open_plan(session: Session) -> Plan:
+    """Return the newest draft, or raise NotFoundError."""
+    plan = find_open_plan(session)
+    if plan is None:
+        raise NotFoundError("There is no open plan; import areas or grids, or `wangge plan create TITLE`.")
+    return plan
 
 
 def list_plans(session: Session) -> list[Plan]:
@@ -121,6 +130,22 @@ def save_plan_grids(session: Session, plan_id: int, grids: GeoDataFrame) -> int:
     )
     count_change(session, plan_id)
     return insert_frame(session, PlanGridRow, grids, plan_id=plan_id)
+
+
+def add_parts(session: Session, plan_id: int, parts: GeoDataFrame, noun: Literal["area", "grid"]) -> None:
+    """Add further parts to areas or grids the plan holds already.
+
+    Args:
+        session: The open transaction.
+        plan_id: A draft.
+        parts: Columns code and geometry (EPSG:4490).
+        noun: Whether the codes are of areas or of grids.
+    """
+    rows = [
+        {"plan_id": plan_id, "code": code, "wkb": wkb}
+        for code, wkb in zip(parts["code"], shapely.to_wkb(parts.geometry.to_numpy()), strict=True)
+    ]
+    session.execute(statement(f"add_{noun}_part"), rows)
 
 
 def retire_missing_grids(session: Session, plan_id: int, kind: GridKind, codes: set[str]) -> int:

@@ -309,6 +309,7 @@ class EventRow(Base):
     category: Mapped[str]
     grade: Mapped[str]
     text: Mapped[str]
+    attributes: Mapped[dict[str, Any]] = further_attributes()
     release: Mapped[int | None] = mapped_column(ForeignKey("release.number"))
     natural_id: Mapped[int | None] = mapped_column(ForeignKey("grid.id"))
     dedicated_id: Mapped[int | None] = mapped_column(ForeignKey("grid.id"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from gis.gridding.crs import to_stored
 from gis.nouns import Grade, UnlocatedReason
-from gis.store.events import SavedEvent, save_events
+from gis.store.events import save_events
 from gis.store.releases import list_releases
 
 if TYPE_CHECKING:
@@ -42,6 +42,22 @@ class EventReport:
     grade: Grade = Grade.ORDINARY
     text: str = ""
     accuracy_m: float | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What became of one report.
+
+    Attributes:
+        id: The event's id.
+        is_new: Whether this report made it; else the same report was there already.
+        placed: The row as it was to be saved, with its grids and areas.
+    """
+
+    id: int
+    is_new: bool
+    placed: dict[str, Any]
 
 
 def report_events(
@@ -50,7 +66,7 @@ def report_events(
     reports: Sequence[EventReport],
     settings: Settings,
     actor: Actor,
-) -> list[SavedEvent]:
+) -> list[Reported]:
     """Locate reports in the release in force on their day, and save each that is not there yet.
 
     1. Coordinates are brought from their system to EPSG:4490; what was received is kept beside it.
@@ -92,7 +108,8 @@ def report_events(
         answers = chain_columns(session, indexes, known[number], (lon[chosen], lat[chosen]), rows, members)
         for i, answer in zip(members, answers, strict=True):
             rows[i].update(answer)
-    return save_events(session, rows)
+    saved = save_events(session, rows)
+    return [Reported(event.id, event.is_new, row) for event, row in zip(saved, rows, strict=True)]
 
 
 def stored_points(reports: Sequence[EventReport]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -127,6 +144,7 @@ def blank_row(report: EventReport, lon: float, lat: float, actor: Actor) -> dict
         "category": report.category,
         "grade": report.grade.value,
         "text": report.text,
+        "attributes": report.attributes,
         "release": None,
         "natural_id": None,
         "dedicated_id": None,

@@ -116,7 +116,8 @@ def refuse_foreign_data(place: Path, account: Account) -> None:
     if os.geteuid() not in {0, account.uid}:
         raise SetupError(
             f"The private database in {place} belongs to the user {account.name}. Start or stop it as that "
-            "user or with sudo (sudo .venv/bin/wangge database start), or set WANGGE_HOME to a folder of your own."
+            "user or with sudo (sudo .venv/bin/wangge database start), or set WANGGE_HOME to a folder of "
+            "your own."
         )
 
 

@@ -166,6 +166,12 @@ def upgrade() -> None:
         sa.Column("category", sa.Text(), nullable=False),
         sa.Column("grade", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column(
+            "attributes",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
         sa.Column("release", sa.BigInteger(), nullable=True),
         sa.Column("natural_id", sa.BigInteger(), nullable=True),
         sa.Column("dedicated_id", sa.BigInteger(), nullable=True),

@@ -1,0 +1,237 @@
+"""Draw a map of what is stored: grids, findings, events, choropleth, heat with time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from gis.errors import NotFoundError
+from gis.gridding.sentences import describe
+from gis.maps.choropleth import Measure, draw_choropleth
+from gis.maps.events import draw_events
+from gis.maps.findings import draw_findings
+from gis.maps.frame import MapFrame
+from gis.maps.grids import draw_grids
+from gis.maps.heat_time import Step, draw_heat_time
+from gis.nouns import AreaLevel
+from gis.store.checks import find_newest_check, get_check, list_findings
+from gis.store.events import EventFilter, count_events_by, list_event_points
+from gis.store.plans import get_plan
+from gis.store.releases import find_release_on, get_release
+from gis.workflows.check_grids import CheckedGrids, frames_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from geopandas import GeoDataFrame
+    from sqlalchemy.orm import Session
+
+    from gis.maps.frame import Language
+    from gis.maps.page import MapPage
+    from gis.nouns import Finding, Release
+    from gis.settings import Settings
+
+# A browser draws so many points smoothly; the newest are kept.
+MOST_EVENTS = 200_000
+
+
+class MapKind(StrEnum):
+    """The maps there are."""
+
+    GRIDS = "grids"
+    FINDINGS = "findings"
+    EVENTS = "events"
+    CHOROPLETH = "choropleth"
+    HEAT_TIME = "heat-time"
+
+
+class CountedBy(StrEnum):
+    """What a choropleth counts by."""
+
+    GRID = "grid"
+    COMMUNITY = "community"
+    STREET = "street"
+
+
+@dataclass(frozen=True, slots=True)
+class MapRequest:
+    """Which map of what.
+
+    Attributes:
+        kind: Which map.
+        release: Release number; None: the one in force today.
+        check: Check whose findings are drawn; None: the newest.
+        wanted: Which events count.
+        counted_by: Shapes of a choropleth.
+        measure: What a choropleth's colours stand for.
+        step: Length of one picture of the heat film.
+        language: Language the page opens in.
+    """
+
+    kind: MapKind
+    release: int | None = None
+    check: int | None = None
+    wanted: EventFilter = EventFilter()
+    counted_by: CountedBy = CountedBy.GRID
+    measure: Measure = Measure.COUNT
+    step: Step = Step.WEEK
+    language: Language = "zh"
+
+
+def draw_map(session: Session, request: MapRequest, settings: Settings) -> MapPage:
+    """Return the page asked for.
+
+    Raises:
+        NotFoundError: The release or the check does not exist, or nothing is published yet.
+        InputError: More grids or findings than a page carries; the text says what to do.
+    """
+    if request.kind is MapKind.FINDINGS:
+        return findings_page(session, request, settings)
+    release = release_of(session, request.release, settings)
+    areas, grids = frames_of(session, release)
+    drawers: dict[MapKind, Callable[[], MapPage]] = {
+        MapKind.GRIDS: lambda: draw_grids(grids, areas, frame=frame_of(areas, request, settings, release)),
+        MapKind.EVENTS: lambda: events_page(session, request, settings, release),
+        MapKind.CHOROPLETH: lambda: choropleth_page(session, request, settings, release),
+        MapKind.HEAT_TIME: lambda: heat_time_page(session, request, settings, release),
+    }
+    return drawers[request.kind]()
+
+
+def release_of(session: Session, number: int | None, settings: Settings) -> Release:
+    """Return the release to draw, or say that nothing is published."""
+    if number is not None:
+        return get_release(session, number)
+    today = datetime.now(ZoneInfo(settings.time_zone)).date()
+    release = find_release_on(session, today)
+    if release is None:
+        raise NotFoundError(
+            "No release is in force yet. Import areas and grids, check them, and publish them: "
+            "`wangge release publish --from DATE --apply`."
+        )
+    return release
+
+
+def frame_of(
+    areas: GeoDataFrame,
+    request: MapRequest,
+    settings: Settings,
+    release: Release | None = None,
+    reported: pd.Series[pd.Timestamp] | None = None,
+) -> MapFrame:
+    """Return title, subtitle, period and language of a page."""
+    districts = areas.loc[areas["level"] == AreaLevel.DISTRICT.value, "name"] if len(areas) else []
+    period = None
+    if reported is not None and len(reported):
+        period = (
+            request.wanted.since or reported.min().to_pydatetime(),
+            request.wanted.until or reported.max().to_pydatetime(),
+        )
+    return MapFrame(
+        district=settings.district_name or (districts.iloc[0] if len(districts) else ""),
+        release=release.number if release else None,
+        effective_from=release.effective_from if release else None,
+        period=period,
+        language=request.language,
+        time_zone=settings.time_zone,
+        tile_url=settings.tile_url or None,
+        max_grids=settings.max_map_grids,
+    )
+
+
+def findings_page(session: Session, request: MapRequest, settings: Settings) -> MapPage:
+    """Draw the findings of a check over what it checked."""
+    check = find_newest_check(session) if request.check is None else get_check(session, request.check)
+    if check is None:
+        raise NotFoundError("Nothing has been checked yet; `wangge grid check` checks the open plan.")
+    subject = (
+        get_plan(session, check.plan_id)
+        if check.plan_id is not None
+        else get_release(session, check.release or 0)
+    )
+    areas, grids = frames_of(session, subject)
+    release = None if check.release is None else get_release(session, check.release)
+    findings = list_findings(session, check.id)
+    frame = frame_of(areas, request, settings, release)
+    return draw_findings(findings, grids, areas, frame=frame, sentences=sentences_of(findings))
+
+
+def sentences_of(findings: Sequence[Finding]) -> dict[Language, list[str]]:
+    """Return the sentence of each finding in both languages."""
+    return {
+        "zh": [describe(finding, "zh") for finding in findings],
+        "en": [describe(finding, "en") for finding in findings],
+    }
+
+
+def events_page(session: Session, request: MapRequest, settings: Settings, release: Release) -> MapPage:
+    """Draw events as points and heat."""
+    areas, grids = frames_of(session, release)
+    points = list_event_points(session, request.wanted, MOST_EVENTS)
+    codes = grids.set_index("id")["code"]
+    points["natural_code"] = points["natural_id"].map(codes)
+    frame = frame_of(areas, request, settings, release, points["reported_at"])
+    return draw_events(points, grids, areas, frame=frame)
+
+
+def choropleth_page(session: Session, request: MapRequest, settings: Settings, release: Release) -> MapPage:
+    """Colour grids, communities or streets by their events."""
+    areas, grids = frames_of(session, release)
+    if request.counted_by is CountedBy.GRID:
+        shapes = grids[grids["kind"] == "natural"]
+        counts = count_events_by(session, "natural_id", request.wanted)
+    else:
+        shapes = with_households(areas, grids, request.counted_by)
+        counts = count_events_by(session, f"{request.counted_by.value}_id", request.wanted)
+    period = list_event_points(session, request.wanted, 1)["reported_at"]
+    frame = frame_of(areas, request, settings, release, period)
+    return draw_choropleth(
+        pd.Series(counts, dtype="int64"), shapes, areas, measure=request.measure, frame=frame
+    )
+
+
+def with_households(areas: GeoDataFrame, grids: GeoDataFrame, level: CountedBy) -> GeoDataFrame:
+    """Return the areas of a level; where the file gave no households, those of their natural grids."""
+    of_level = areas[areas["level"] == level.value].copy()
+    street_of = areas.set_index("id")["parent_id"]
+    natural = grids[grids["kind"] == "natural"]
+    key = natural["community_id"]
+    if level is CountedBy.STREET:
+        key = key.map(street_of)
+    summed = of_level["id"].map(natural["households"].groupby(key).sum())
+    of_level["households"] = of_level["households"].fillna(summed)
+    return of_level
+
+
+def heat_time_page(session: Session, request: MapRequest, settings: Settings, release: Release) -> MapPage:
+    """Draw the heat of events step by step."""
+    areas, _ = frames_of(session, release)
+    points = list_event_points(session, request.wanted, MOST_EVENTS)
+    frame = frame_of(areas, request, settings, release, points["reported_at"])
+    return draw_heat_time(points, areas, step=request.step, frame=frame)
+
+
+def write_plan_map(session: Session, plan_id: int, path: Path, settings: Settings) -> None:
+    """Draw a plan as it would be published into an .html or .png file."""
+    areas, grids = frames_of(session, get_plan(session, plan_id))
+    frame = frame_of(areas, MapRequest(MapKind.GRIDS), settings)
+    draw_grids(grids, areas, frame=frame).write(path)
+
+
+def write_findings_map(checked: CheckedGrids, path: Path, settings: Settings) -> None:
+    """Draw the findings of a check that has just run into an .html or .png file."""
+    frame = frame_of(checked.areas, MapRequest(MapKind.FINDINGS), settings)
+    page = draw_findings(
+        checked.findings,
+        checked.grids,
+        checked.areas,
+        frame=frame,
+        sentences=sentences_of(checked.findings),
+    )
+    page.write(path)

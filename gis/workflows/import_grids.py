@@ -1,0 +1,109 @@
+"""Import grids into a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gis.errors import InputError
+from gis.nouns import AreaLevel, GridKind
+from gis.store.plans import add_parts, list_plan_areas, retire_missing_grids, save_plan_grids
+from gis.workflows.import_areas import plan_to_fill
+from gis.workflows.import_layer import ImportReport, ImportRequest, Intake, take_in, with_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from geopandas import GeoDataFrame
+    from sqlalchemy.orm import Session
+
+    from gis.nouns import Actor
+    from gis.settings import Settings
+
+WANTED = (
+    "code",
+    "name",
+    "kind",
+    "task",
+    "community_code",
+    "households",
+    "population",
+    "leader",
+    "unit",
+    "land_use",
+)
+
+
+def import_grids(
+    session: Session,
+    request: ImportRequest,
+    settings: Settings,
+    actor: Actor,
+    *,
+    kind: GridKind | None = None,
+    task: str | None = None,
+    replace_all: bool = False,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> ImportReport:
+    """Put a file's grids into a plan; each replaces the grid of its code.
+
+    Args:
+        session: The open transaction; roll it back for a dry run.
+        request: What to read and how.
+        settings: Give the limits.
+        actor: Who imports.
+        kind: Kind of every grid in the file; None: the file has a column for it.
+        task: Task of special grids the file does not give one.
+        replace_all: The file is the complete set of its kind: grids it does not hold are retired.
+        on_progress: Told the number of rows done.
+
+    Returns:
+        What was done, with every problem by row.
+
+    Raises:
+        InputError: The file cannot be imported; nothing is.
+    """
+    if replace_all and kind is None:
+        raise InputError("say which kind the file is the complete set of", field="kind")
+    plan = plan_to_fill(session, request, actor)
+    areas = list_plan_areas(session, plan.id, AreaLevel.COMMUNITY)
+
+    def save(grids: GeoDataFrame) -> int:
+        grids = with_kind(grids, kind, task)
+        return save_plan_grids(
+            session, plan.id, with_columns(grids, dict.fromkeys((*WANTED, "attributes"), None))
+        )
+
+    intake = Intake(
+        request=request,
+        wanted=WANTED,
+        parents=areas,
+        parent_column="community_code",
+        save=save,
+        add_parts=lambda parts: add_parts(session, plan.id, parts, "grid"),
+        on_progress=on_progress,
+    )
+    report = take_in(intake, settings, plan.id)
+    if replace_all and kind is not None:
+        report = replace(report, retired=retire_missing_grids(session, plan.id, kind, set(intake.seen)))
+    return report
+
+
+def with_kind(grids: GeoDataFrame, kind: GridKind | None, task: str | None) -> GeoDataFrame:
+    """Return the grids with their kind, and with a task where they are special."""
+    if kind is not None:
+        grids["kind"] = kind.value
+    known = {member.value for member in GridKind}
+    kinds = grids["kind"] if "kind" in grids else grids["code"].map(lambda _: None)
+    for row, value in kinds[~kinds.isin(known)].items():
+        raise InputError(
+            f"{value!r} is no kind of grid; use {', '.join(sorted(known))}, or state --kind for the whole file",
+            field="kind",
+            row=int(str(row)),
+        )
+    is_special = grids["kind"] == GridKind.SPECIAL.value
+    given = grids["task"] if "task" in grids else grids["code"].map(lambda _: None)
+    grids["task"] = given.where(given.notna(), task).where(is_special, None)
+    for row in grids.index[is_special & grids["task"].isna()]:
+        raise InputError("a special grid needs a task; add a column or state --task", field="task", row=int(row))
+    return grids
