@@ -23,7 +23,9 @@ class Settings(BaseSettings):
     database_name: str = Field(default="wangge", description="Database inside the private cluster.")
     pool_size: Annotated[int, Field(ge=1, le=64)] = Field(default=8, description="Connections and threads.")
 
-    district_name: str = Field(default="", description="Shown in page titles; empty: the district area's name.")
+    district_name: str = Field(
+        default="", description="Shown in page titles; empty: the district area's name."
+    )
     district_crs: str = Field(
         default="auto",
         description="Projected system for metres, as EPSG:4549; auto: the CGCS2000 3-degree zone in China, "
@@ -39,7 +41,9 @@ class Settings(BaseSettings):
     min_area_m2: PositiveFloat = Field(default=1.0, description="A gap or overlap this large is a finding.")
 
     host: str = Field(default="127.0.0.1", description="Address the service listens on.")
-    port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8000, description="Port the service listens on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8000, description="Port the service listens on."
+    )
     tile_url: str = Field(
         default="",
         description="Background tiles as an XYZ template on the district's own network; empty: none.",
@@ -48,9 +52,13 @@ class Settings(BaseSettings):
     max_body_mb: PositiveInt = Field(default=64, description="Largest request body.")
     max_features: PositiveInt = Field(default=1_000_000, description="Most features in one imported file.")
     max_vertices: PositiveInt = Field(default=200_000, description="Most vertices in one feature.")
-    import_seconds: PositiveInt = Field(default=600, description="Time limit of the file-reading child process.")
+    import_seconds: PositiveInt = Field(
+        default=600, description="Time limit of the file-reading child process."
+    )
     import_memory_mb: PositiveInt = Field(default=4096, description="Memory limit of that child process.")
     max_map_grids: PositiveInt = Field(default=5000, description="Most grids one map page carries.")
 
     log_format: str = Field(default="text", pattern="^(text|json)$", description="text or json.")
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
+    log_level: str = Field(
+        default="info", pattern="^(debug|info|warning|error)$", description="Least level logged."
+    )

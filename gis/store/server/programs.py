@@ -145,7 +145,6 @@ def _candidate_folders() -> Iterator[Path]:
     yield from Path("/usr").glob("pgsql-*/bin")
 
 
-@cache
 def _read_programs(folder: Path) -> Programs | None:
     """Ask the programs for their version; None if they do not run here or say nothing usable."""
     version = re.search(r"(\d+)(?:\.\d+|beta\d+|rc\d+|devel)+", _first_line(folder / "postgres", "--version"))
@@ -157,6 +156,7 @@ def _read_programs(folder: Path) -> Programs | None:
     return Programs(folder, version.group(0), major, has_postgis)
 
 
+@cache
 def _first_line(program: Path, option: str) -> str:
     try:
         done = subprocess.run(  # noqa: S603 - a program of PostgreSQL asked for its version

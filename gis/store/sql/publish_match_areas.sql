@@ -1,4 +1,6 @@
 -- Give every area of the plan its lasting identity: the one its level and code has now, else a new one.
+DROP TABLE IF EXISTS publishing_area;
+
 CREATE TEMP TABLE publishing_area ON COMMIT DROP AS
 SELECT p.*, now_valid.area_id
 FROM plan_area p

@@ -1,4 +1,6 @@
 -- Give every grid of the plan its lasting identity: the one its code has now, else a new one.
+DROP TABLE IF EXISTS publishing_grid;
+
 CREATE TEMP TABLE publishing_grid ON COMMIT DROP AS
 SELECT p.*, now_valid.grid_id
 FROM plan_grid p
