@@ -63,9 +63,9 @@ def run_merseyside(data: Path, pages: Path) -> tuple[Steps, dict[str, Any]]:
         "--accept-findings", "invalid rings of the published data",
     )  # fmt: skip
     events = steps.run(
-        "merseyside: import events", "event", "import", f"{folder}/street_2018-10_2019-02.csv.gz",
-        "--crs", "wgs84", "--source", "police", "--column", "x=Longitude", "--column", "y=Latitude",
-        "--column", "time=Month", "--column", "category=Crime type", "--column", "text=Location", "--apply",
+        "merseyside: import events", "event", "import",
+        f"{folder}/street_2018-10_2019-02.csv.gz", "--crs", "wgs84", "--source", "police", "--column", "x=Longitude", "--column", "y=Latitude",
+        "--column", "reported_at=Month", "--column", "category=Crime type", "--column", "text=Location", "--apply",
     )  # fmt: skip
     for kind in ("grids", "findings", "events", "choropleth"):
         page = pages / f"merseyside-{kind}.html"
@@ -131,7 +131,7 @@ def run_tottori(data: Path) -> tuple[Steps, dict[str, Any]]:
 
 
 def run_buenosaires(data: Path, pages: Path) -> tuple[Steps, dict[str, Any]]:
-    """Refuse metres labelled degrees and a missing system with the right words; import with the right one."""
+    """Refuse metres labelled degrees and a missing system; import with the right one."""
     steps = steps_on_new_database("buenosaires", FREE_CODES)
     archive = data / "buenosaires" / "buenosaires.zip"
     with zipfile.ZipFile(archive) as packed:

@@ -96,9 +96,7 @@ def session(shared_engine: Engine) -> Iterator[Session]:
     """A session whose work is undone after the test, even if the code under test commits."""
     with shared_engine.connect() as connection:
         outer = connection.begin()
-        with Session(
-            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-        ) as session:
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
             yield session
         outer.rollback()
 

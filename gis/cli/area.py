@@ -37,7 +37,9 @@ def import_(
     encoding: Annotated[str | None, typer.Option(help="Encoding of the text, as gb18030.")] = None,
     plan: Annotated[int | None, typer.Option(help="Which plan; else the open one, or a new one.")] = None,
     skip_bad_rows: Annotated[bool, typer.Option(help="Leave rows with errors out.")] = False,
-    map: Annotated[Path | None, typer.Option(help="Also draw the plan as it would be into this file.")] = None,
+    map: Annotated[
+        Path | None, typer.Option(help="Also draw the plan as it would be into this file.")
+    ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Save; without it, only report.")] = False,
 ) -> None:
     """Import areas of one level into a plan. Import the district first, then streets, then communities."""

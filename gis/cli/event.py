@@ -24,7 +24,9 @@ def import_(
     crs: Annotated[
         str | None, typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n; else a column `crs`.")
     ] = None,
-    source: Annotated[str | None, typer.Option(help="Source of every row; else a column, or the file.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Source of every row; else a column, or the file.")
+    ] = None,
     column: Annotated[
         list[str] | None, typer.Option(metavar="OURS=THEIRS", help="Column mapping, as time=Month.")
     ] = None,
@@ -51,8 +53,7 @@ def import_(
 
 def print_report(report: EventImportReport, *, applied: bool) -> None:
     """Print how many rows landed where, problems last."""
-    mapped = ", ".join(f"{ours} = {theirs}" for ours, theirs in report.columns.items())
-    out.print(f"columns: {mapped}", markup=False)
+    out.print("columns: " + ", ".join(report.columns.described()), markup=False)
     print_table(
         ("rows", "events"),
         [

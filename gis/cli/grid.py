@@ -6,13 +6,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from geopandas import GeoDataFrame
 
 from gis.cli.edge import acting_user, command_transaction, out, print_table, progress_bar
 from gis.cli.importing import column_map, print_report
 from gis.files.geojson import write_layer
-from gis.gridding.check import Tolerance
+from gis.gridding.checks.tolerance import Tolerance
 from gis.gridding.sentences import describe
 from gis.nouns import STORED_CRS, GridKind, Release, Severity
 from gis.settings import Settings
@@ -20,8 +21,8 @@ from gis.store.plans import find_open_plan, get_plan
 from gis.store.releases import get_release, list_releases
 from gis.workflows.check_grids import CheckedGrids, check_subject
 from gis.workflows.draw_map import write_findings_map, write_plan_map
-from gis.workflows.import_grids import import_grids
-from gis.workflows.import_layer import ImportRequest, require_clean
+from gis.workflows.import_grids import GridImportRequest, import_grids
+from gis.workflows.import_layer import require_clean
 
 app = typer.Typer(help="Grids: import and check.", no_args_is_help=True)
 
@@ -55,23 +56,19 @@ def import_(
         bool, typer.Option("--replace", help="The file is the complete set of its kind: retire the rest.")
     ] = False,
     skip_bad_rows: Annotated[bool, typer.Option(help="Leave rows with errors out.")] = False,
-    map: Annotated[Path | None, typer.Option(help="Also draw the plan as it would be into this file.")] = None,
+    map: Annotated[
+        Path | None, typer.Option(help="Also draw the plan as it would be into this file.")
+    ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Save; without it, only report.")] = False,
 ) -> None:
     """Import grids into a plan; each replaces the grid of its code."""
     settings = Settings()
-    request = ImportRequest(path, crs, column_map(column or ()), layer, encoding, plan, skip_bad_rows)
+    columns = column_map(column or ())
+    request = GridImportRequest(
+        path, crs, columns, layer, encoding, plan, skip_bad_rows, kind, task, replace_all=replace
+    )
     with command_transaction(settings) as session, progress_bar(path.name) as advance:
-        report = import_grids(
-            session,
-            request,
-            settings,
-            acting_user(),
-            kind=kind,
-            task=task,
-            replace_all=replace,
-            on_progress=advance,
-        )
+        report = import_grids(session, request, settings, acting_user(), advance)
         if map is not None:
             write_plan_map(session, report.plan_id, map, settings)
         if not apply:
@@ -151,6 +148,6 @@ def findings_frame(checked: CheckedGrids) -> GeoDataFrame:
             "zh": [describe(f, "zh") for f in findings],
             "en": [describe(f, "en") for f in findings],
         },
-        geometry=[f.geometry for f in findings],
+        geometry=np.array([f.geometry for f in findings], dtype=object),
         crs=STORED_CRS,
     )

@@ -21,14 +21,16 @@ def column_map(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         ours, separator, theirs = pair.partition("=")
         if not (ours and separator and theirs):
-            raise InputError(f"{pair!r} is no column mapping; write OURS=THEIRS, as code=OA11CD", field="column")
+            raise InputError(
+                f"{pair!r} is no column mapping; write OURS=THEIRS, as code=OA11CD", field="column"
+            )
         columns[ours] = theirs
     return columns
 
 
 def print_report(report: ImportReport, *, applied: bool) -> None:
     """Print what an import did or would do, problems last."""
-    mapped = ", ".join(f"{ours} = {theirs}" for ours, theirs in report.columns.items())
+    mapped = ", ".join(report.columns.described())
     out.print(f"[bold]{report.path.name}[/bold]  {report.format}, layer {report.layer}", markup=True)
     out.print(f"  coordinates  {report.crs} (declared: {report.declared_crs or 'nothing'})", markup=False)
     out.print(f"  text         {report.encoding} ({report.encoding_evidence})", markup=False)

@@ -16,7 +16,7 @@ from gis.workflows.locate_point import ReleaseIndexes, locate_point, require_rel
 from gis.workflows.report_events import USUAL_ACCURACY_M
 
 if TYPE_CHECKING:
-    from gis.gridding.locate import Located
+    from gis.gridding.located import Located
     from gis.workflows.locate_point import ReleaseIndex
 
 
@@ -27,7 +27,9 @@ def locate(
     accuracy: Annotated[float, typer.Option(min=0, help="How far the point may be off, metres.")] = (
         USUAL_ACCURACY_M
     ),
-    at: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="On which day; else today.")] = None,
+    at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="On which day; else today.")
+    ] = None,
     release: Annotated[int | None, typer.Option(help="In this release, whatever the day.")] = None,
 ) -> None:
     """Say which grids and areas a point belongs to, on which day, and who answers."""
@@ -43,13 +45,19 @@ def locate(
         print_chain(located, indexes.of(session, chosen))
     out.print(f"Release {chosen.number}, in force from {chosen.effective_from}; point {lon:.7f} {lat:.7f}.")
     if duties is not None and len(duties):
-        out.print("On duty: " + ", ".join(f"{row.worker} ({row.role}, {row.unit})" for row in duties.itertuples()))
+        out.print(
+            "On duty: " + ", ".join(f"{row.worker} ({row.role}, {row.unit})" for row in duties.itertuples())
+        )
 
 
 def print_chain(located: Located, index: ReleaseIndex) -> None:
     """Print the chain, or the nearest grid of a point outside."""
     chain = located.chain
-    grids = [("natural", chain.natural), ("dedicated", chain.dedicated), *(("special", i) for i in chain.special)]
+    grids = [
+        ("natural", chain.natural),
+        ("dedicated", chain.dedicated),
+        *(("special", i) for i in chain.special),
+    ]
     areas = [("community", chain.community), ("street", chain.street), ("district", chain.district)]
     rows = [
         (level, frame.loc[lasting_id, "code"], frame.loc[lasting_id, "name"])
@@ -58,11 +66,11 @@ def print_chain(located: Located, index: ReleaseIndex) -> None:
         if lasting_id is not None
     ]
     print_table(("level", "code", "name"), rows)
-    if located.outside is not None:
-        nearest = located.outside
-        out.print(f"In no grid. The nearest is {nearest.code} ({nearest.name}), {nearest.distance_m:,.1f} m away.")
+    if located.nearest is not None:
+        nearest = located.nearest
+        out.print(
+            f"In no grid. The nearest is {nearest.code} ({nearest.name}), {nearest.distance_m:,.1f} m away."
+        )
     if located.near_boundary:
         out.print("Near a boundary; these grids are within the accuracy:")
-        print_table(
-            ("code", "name", "metres"), ((c.code, c.name, c.distance_m) for c in located.candidates)
-        )
+        print_table(("code", "name", "metres"), ((c.code, c.name, c.distance_m) for c in located.candidates))

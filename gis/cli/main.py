@@ -6,7 +6,8 @@ import sys
 
 import typer
 from rich.console import Console
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gis import __version__
 from gis.cli import (
@@ -16,12 +17,12 @@ from gis.cli import (
     event,
     grid,
     locate,
-    map,
     plan,
     release,
     sample,
     serve,
 )
+from gis.cli import map as maps
 from gis.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -56,7 +57,7 @@ app.add_typer(grid.app, name="grid")
 app.add_typer(plan.app, name="plan")
 app.add_typer(release.app, name="release")
 app.add_typer(event.app, name="event")
-app.add_typer(map.app, name="map")
+app.add_typer(maps.app, name="map")
 app.add_typer(sample.app, name="sample")
 app.add_typer(database.app, name="database")
 app.command("locate")(locate.locate)

@@ -51,7 +51,9 @@ def publish(
     accept_findings: Annotated[
         str | None, typer.Option(metavar="REASON", help="Accept the check's errors for this reason.")
     ] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Publish; without it, only say what would be.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Publish; without it, only say what would be.")
+    ] = False,
 ) -> None:
     """Publish a checked plan as the next release. It cannot be undone, only followed by another."""
     settings = Settings()

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import sql
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -139,7 +140,7 @@ class Cluster:
             return self.status()
         folders.refuse_foreign_data(self.place, self.account)
         with self._locked():
-            programs = self._own_programs()
+            programs = self.own_programs()
             self.major = programs.major
             if not self.data.exists():
                 folders.make_data_folder(self.data, programs, self.account, ROLE)
@@ -153,7 +154,7 @@ class Cluster:
             return False
         folders.refuse_foreign_data(self.place, self.account)
         with self._locked():
-            self._stop(self._own_programs())
+            self._stop(self.own_programs())
         return True
 
     def ensure_database(self, name: str) -> str:
@@ -196,7 +197,7 @@ class Cluster:
                 counts[table] = sum(row[0] for row in cursor)
         return {table: count for table, count in counts.items() if count}
 
-    def _own_programs(self) -> Programs:
+    def own_programs(self) -> Programs:
         """Return the programs of the data's major version, or say how to move on without them."""
         self.major = self.major or folders.existing_major(self.place, [one.major for one in list_programs()])
         if self.major is None:
@@ -282,7 +283,7 @@ class Cluster:
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if not (self.socket / folders.SOCKET_NAME).exists():
-                programs = self._own_programs()
+                programs = self.own_programs()
                 self._stop(programs)
                 self._run(programs)
                 return
@@ -351,3 +352,14 @@ def database_url(settings: Settings) -> str:
     if url is None or url.get_backend_name() not in {"postgresql", "postgres"}:
         raise SetupError("WANGGE_DATABASE_URL must look like postgresql://user:password@host:5432/name.")
     return url.set(drivername=DRIVER).render_as_string(hide_password=False)
+
+
+def server_version(settings: Settings) -> str:
+    """Ask the server in use for its version and that of its PostGIS; the private server is started."""
+    engine = create_engine(database_url(settings), connect_args={"connect_timeout": 10})
+    question = "SELECT current_setting('server_version') || ', PostGIS ' || postgis_lib_version()"
+    try:
+        with engine.connect() as connection:
+            return str(connection.execute(text(question)).scalar_one())
+    finally:
+        engine.dispose()

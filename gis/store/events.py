@@ -14,11 +14,11 @@ from gis.store.frames import read_table
 from gis.store.tables import SRID, EventRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     import pandas as pd
-    from sqlalchemy import Row, Select
+    from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.orm import Session
 
 
@@ -127,9 +127,7 @@ def list_events(
     """Return events, newest report first, at most `limit`, from behind the cursor on."""
     query = filtered(select_events(), wanted).order_by(EventRow.reported_at.desc(), EventRow.id.desc())
     if after is not None:
-        query = query.where(
-            tuple_(EventRow.reported_at, EventRow.id) < tuple_(after.reported_at, after.id)  # type: ignore[operator]  # a row comparison
-        )
+        query = query.where(tuple_(EventRow.reported_at, EventRow.id) < tuple_(after.reported_at, after.id))
     return [event_from_row(row) for row in session.execute(query.limit(limit))]
 
 
@@ -194,7 +192,7 @@ def select_events() -> Select[Any]:
 
 def filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
     """Add the conditions of the filter to a query over events."""
-    conditions = {
+    conditions: dict[str, Callable[[Any], ColumnElement[bool]]] = {
         "since": lambda moment: EventRow.reported_at >= moment,
         "until": lambda moment: EventRow.reported_at < moment,
         "categories": EventRow.category.in_,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas
-import numpy as np
 import pandas as pd
 import shapely
 from sqlalchemy import bindparam, func, insert
@@ -27,8 +26,10 @@ def read_frame(
     session: Session, query: Executable, parameters: Mapping[str, Any] | None = None
 ) -> geopandas.GeoDataFrame:
     """Run a query with a `geometry` column (EPSG:4490) and return its rows as a frame."""
-    frame = geopandas.GeoDataFrame.from_postgis(
-        query, session.connection(), geom_col="geometry", crs=f"EPSG:{SRID}", params=parameters
+    connection: Any = session.connection()  # the stubs of pandas know no statements of SQLAlchemy 2
+    statement: Any = query
+    frame: geopandas.GeoDataFrame = geopandas.GeoDataFrame.from_postgis(
+        statement, connection, geom_col="geometry", crs=f"EPSG:{SRID}", params=parameters
     )
     return whole_numbers(frame)
 
@@ -37,7 +38,10 @@ def read_table(
     session: Session, query: Executable, parameters: Mapping[str, Any] | None = None
 ) -> pd.DataFrame:
     """Run a query without geometry and return its rows as a frame."""
-    return whole_numbers(pd.read_sql(query, session.connection(), params=parameters))
+    connection: Any = session.connection()
+    statement: Any = query
+    table: pd.DataFrame = pd.read_sql(statement, connection, params=dict(parameters or {}))
+    return whole_numbers(table)
 
 
 def whole_numbers(frame: Frame) -> Frame:
@@ -75,7 +79,10 @@ def insert_frame(
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as dictionaries of Python values, every missing value as None."""
     columns = {
-        name: np.where(table[name].isna(), None, table[name].astype(object)).tolist()
-        for name in table.columns
+        str(name): [
+            None if missing else value
+            for missing, value in zip(column.isna(), column.astype(object), strict=True)
+        ]
+        for name, column in table.items()
     }
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

@@ -42,7 +42,7 @@ def save_workers(session: Session, units: pd.DataFrame, workers: pd.DataFrame, d
         ],
     )
     worker_ids = dict(session.execute(select(WorkerRow.code, WorkerRow.id)).tuples().all())
-    grid_ids = dict(session.execute(statement("list_grid_codes_now")).tuples().all())
+    grid_ids: dict[str, int] = dict(session.execute(statement("list_grid_codes_now")).tuples().all())
     session.execute(
         insert(DutyRow),
         [

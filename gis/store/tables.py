@@ -21,7 +21,9 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
-    text,
+)
+from sqlalchemy import (
+    text as sql,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -64,7 +66,7 @@ def polygon_column() -> Mapped[Any]:
 
 def further_attributes() -> Mapped[dict[str, Any]]:
     """Return a column of further attributes as they came in the file."""
-    return mapped_column(server_default=text("'{}'::jsonb"))
+    return mapped_column(server_default=sql("'{}'::jsonb"))
 
 
 # --- areas and grids: identities and their versions -------------------------------------------------
@@ -156,7 +158,7 @@ class PlanRow(Base):
     status: Mapped[str] = mapped_column(server_default="draft")
     base_release: Mapped[int | None] = mapped_column(ForeignKey("release.number"))
     change_number: Mapped[int] = mapped_column(server_default="0")
-    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    created_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
     created_by: Mapped[str]
 
 
@@ -172,7 +174,7 @@ class PlanAreaRow(Base):
     id: Mapped[int] = identity_key()
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
     level: Mapped[str]
-    retired: Mapped[bool] = mapped_column(server_default=text("false"))
+    retired: Mapped[bool] = mapped_column(server_default=sql("false"))
     code: Mapped[str]
     name: Mapped[str]
     parent_code: Mapped[str | None]
@@ -198,7 +200,7 @@ class PlanGridRow(Base):
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
     kind: Mapped[str]
     task: Mapped[str | None]
-    retired: Mapped[bool] = mapped_column(server_default=text("false"))
+    retired: Mapped[bool] = mapped_column(server_default=sql("false"))
     code: Mapped[str]
     name: Mapped[str]
     community_code: Mapped[str | None]
@@ -219,7 +221,7 @@ class ReleaseRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     title: Mapped[str]
     effective_from: Mapped[date] = mapped_column(unique=True)
-    published_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    published_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
     published_by: Mapped[str]
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", use_alter=True))
     check_id: Mapped[int] = mapped_column(ForeignKey("grid_check.id", use_alter=True))
@@ -243,7 +245,7 @@ class CheckRow(Base):
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
     release: Mapped[int | None] = mapped_column(ForeignKey("release.number"))
     change_number: Mapped[int | None]
-    at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
     by: Mapped[str]
     min_width_m: Mapped[float]
     min_area_m2: Mapped[float]
@@ -286,10 +288,10 @@ class EventRow(Base):
         ),
         Index("ix_event_reported_at_id", "reported_at", "id"),
         Index("ix_event_natural_id", "natural_id"),
-        Index("ix_event_dedicated_id", "dedicated_id", postgresql_where=text("dedicated_id IS NOT NULL")),
+        Index("ix_event_dedicated_id", "dedicated_id", postgresql_where=sql("dedicated_id IS NOT NULL")),
         Index("ix_event_community_id", "community_id"),
         Index("ix_event_street_id", "street_id"),
-        Index("ix_event_unlocated", "id", postgresql_where=text("unlocated IS NOT NULL")),
+        Index("ix_event_unlocated", "id", postgresql_where=sql("unlocated IS NOT NULL")),
         Index("ix_event_special_ids", "special_ids", postgresql_using="gin"),
         Index("ix_event_geom", "geom", postgresql_using="gist"),
     )
@@ -303,7 +305,7 @@ class EventRow(Base):
     geom: Mapped[Any | None] = mapped_column(Geometry("POINT", SRID, spatial_index=False))
     accuracy_m: Mapped[float | None]
     reported_at: Mapped[datetime]
-    received_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    received_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
     received_by: Mapped[str]
     category: Mapped[str]
     grade: Mapped[str]
@@ -312,11 +314,11 @@ class EventRow(Base):
     release: Mapped[int | None] = mapped_column(ForeignKey("release.number"))
     natural_id: Mapped[int | None] = mapped_column(ForeignKey("grid.id"))
     dedicated_id: Mapped[int | None] = mapped_column(ForeignKey("grid.id"))
-    special_ids: Mapped[list[int]] = mapped_column(server_default=text("'{}'"))
+    special_ids: Mapped[list[int]] = mapped_column(server_default=sql("'{}'"))
     community_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     street_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     district_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
-    near_boundary: Mapped[bool] = mapped_column(server_default=text("false"))
+    near_boundary: Mapped[bool] = mapped_column(server_default=sql("false"))
     unlocated: Mapped[str | None]
     nearest_id: Mapped[int | None] = mapped_column(ForeignKey("grid.id"))
     nearest_m: Mapped[float | None]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gis.gridding.check import Tolerance, check_areas, check_grids
+from gis.gridding.check import check_areas, check_grids
+from gis.gridding.checks.tolerance import Tolerance
 from gis.gridding.codes import SCHEMES
 from gis.gridding.crs import metric_crs_for
 from gis.nouns import Actor, Check, Finding, Plan, Release

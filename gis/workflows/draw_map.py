@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -77,7 +77,7 @@ class MapRequest:
     kind: MapKind
     release: int | None = None
     check: int | None = None
-    wanted: EventFilter = EventFilter()
+    wanted: EventFilter = field(default_factory=EventFilter)
     counted_by: CountedBy = CountedBy.GRID
     measure: Measure = Measure.COUNT
     step: Step = Step.WEEK
@@ -126,7 +126,7 @@ def frame_of(
     reported: pd.Series[pd.Timestamp] | None = None,
 ) -> MapFrame:
     """Return title, subtitle, period and language of a page."""
-    districts = areas.loc[areas["level"] == AreaLevel.DISTRICT.value, "name"] if len(areas) else []
+    districts = areas.loc[areas["level"] == AreaLevel.DISTRICT.value, "name"].tolist()
     period = None
     if reported is not None and len(reported):
         period = (
@@ -134,7 +134,7 @@ def frame_of(
             request.wanted.until or reported.max().to_pydatetime(),
         )
     return MapFrame(
-        district=settings.district_name or (districts.iloc[0] if len(districts) else ""),
+        district=settings.district_name or next(iter(districts), ""),
         release=release.number if release else None,
         effective_from=release.effective_from if release else None,
         period=period,
@@ -162,7 +162,7 @@ def findings_page(session: Session, request: MapRequest, settings: Settings) -> 
     return draw_findings(findings, grids, areas, frame=frame, sentences=sentences_of(findings))
 
 
-def sentences_of(findings: Sequence[Finding]) -> dict[Language, list[str]]:
+def sentences_of(findings: Sequence[Finding]) -> dict[str, list[str]]:
     """Return the sentence of each finding in both languages."""
     return {
         "zh": [describe(finding, "zh") for finding in findings],

@@ -50,9 +50,7 @@ def import_areas(
 
     def save(areas: GeoDataFrame) -> int:
         areas["level"] = level.value
-        return save_plan_areas(
-            session, plan.id, with_columns(areas, dict.fromkeys((*WANTED, "attributes"), None))
-        )
+        return save_plan_areas(session, plan.id, with_columns(areas, WANTED))
 
     intake = Intake(
         request=request,

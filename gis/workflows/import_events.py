@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gis.errors import CoordinateSystemError
-from gis.files.columns import map_columns
-from gis.files.tables import iter_csv, parse_times
+from gis.errors import CoordinateSystemError, InputError
+from gis.files.columns import ColumnMap, guess_columns, map_columns
+from gis.files.sources import ReadLimits
+from gis.files.tables import iter_csv
+from gis.files.times import parse_times
 from gis.gridding.crs import parse_system, to_stored
 from gis.gridding.suspect import suspect_system
 from gis.nouns import AreaLevel, Grade, RowProblem, Severity
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from gis.settings import Settings
     from gis.workflows.locate_point import ReleaseIndexes
 
-WANTED = ("x", "y", "time", "category", "grade", "text", "source", "source_id", "accuracy_m", "crs")
+WANTED = ("x", "y", "reported_at", "category", "grade", "text", "source", "source_id", "accuracy_m", "crs")
 BATCH_ROWS = 5_000
 
 
@@ -65,7 +67,7 @@ class EventImportReport:
     new: int = 0
     repeated: int = 0
     near_boundary: int = 0
-    columns: dict[str, str] = field(default_factory=dict)
+    columns: ColumnMap = field(default_factory=lambda: ColumnMap({}))
     landed: Counter[str] = field(default_factory=Counter)
     problems: list[RowProblem] = field(default_factory=list)
 
@@ -108,20 +110,23 @@ def import_events(
     report = EventImportReport()
     seen: Counter[str] = Counter()
     outlines = district_outlines(session)
-    for number, batch in enumerate(
-        iter_csv(request.path, encoding=request.encoding, batch=BATCH_ROWS, problems=report.problems)
-    ):
-        frame, report.columns, problems = map_columns(
-            batch, request.columns, wanted=WANTED, required=("x", "y", "time")
-        )
+    limits = ReadLimits.of(settings)
+    table = iter_csv(request.path, encoding=request.encoding, batch=BATCH_ROWS, limits=limits)
+    report.columns = guess_columns(table.fields, WANTED, request.columns)
+    require_placed(report.columns)
+    for number, batch in enumerate(table):
+        frame, problems = map_columns(batch, report.columns)
         report.problems += problems
         report.rows += len(batch)
+        wrong = [problem.row for problem in problems if problem.severity is Severity.ERROR]
+        frame = frame[~frame.index.isin(wrong)]
         columns = read_columns(frame, request, settings, report)
         if number == 0:
             require_in_district(columns, outlines)
-        reports = to_reports(columns, frame, seen)
+        reports = to_reports(columns, batch, report.columns, seen)
         count_landed(report, report_events(session, indexes, reports, settings, actor))
         on_progress(len(batch))
+    report.problems += table.problems
     return report
 
 
@@ -137,46 +142,43 @@ def district_outlines(session: Session) -> list[BaseGeometry]:
     return []
 
 
+def require_placed(columns: ColumnMap) -> None:
+    """Raise InputError unless the file says where and when."""
+    for name in ("x", "y", "reported_at"):
+        if name not in columns.sources:
+            raise InputError(
+                f"no column is mapped to {name}; state it with --column {name}=THEIRS", field=name
+            )
+
+
 def read_columns(
     frame: pd.DataFrame, request: EventImportRequest, settings: Settings, report: EventImportReport
 ) -> pd.DataFrame:
     """Return the rows that can be events, every column of its right type; report the others."""
-    columns = pd.DataFrame(index=frame.index)
-    bad = pd.Series(data=False, index=frame.index)
-    for name in ("x", "y", "accuracy_m"):
-        columns[name], wrong = to_numbers(frame, name)
-        bad |= report_rows(report, wrong, frame, name, "is no number; leave it empty if it is unknown")
-    times, problems = parse_times(frame["time"], settings.time_zone)
-    report.problems += problems
-    columns["reported_at"] = times
-    bad |= times.isna()
-    grades = text_column(frame, "grade", Grade.ORDINARY.value)
-    wrong = ~grades.isin({grade.value for grade in Grade})
-    bad |= report_rows(report, wrong, frame, "grade", f"is none of {', '.join(Grade)}")
-    columns["grade"] = grades
+    columns = pd.DataFrame({"x": frame["x"], "y": frame["y"]})
+    columns["accuracy_m"] = frame.get("accuracy_m", np.nan)
+    columns["reported_at"], problems = parse_times(frame["reported_at"], settings.time_zone)
+    said = any(problem.severity is Severity.INFO for problem in report.problems)  # once a file is enough
+    report.problems += [p for p in problems if not (said and p.severity is Severity.INFO)]
+    columns["grade"] = text_column(frame, "grade", Grade.ORDINARY.value)
     columns["category"] = text_column(frame, "category", "other")
     columns["text"] = text_column(frame, "text", "")
     columns["source"] = text_column(frame, "source", request.source or request.path.name.split(".")[0])
     columns["source_id"] = text_column(frame, "source_id", "")
     columns["crs"] = systems(frame, request)
-    return columns[~bad]
-
-
-def to_numbers(frame: pd.DataFrame, name: str) -> tuple[pd.Series[float], pd.Series[bool]]:
-    """Return a column as numbers (NaN where empty), and which cells are neither number nor empty."""
-    if name not in frame:
-        return pd.Series(np.nan, index=frame.index), pd.Series(data=False, index=frame.index)
-    cells = frame[name].fillna("").astype(str).str.strip()
-    numbers = pd.to_numeric(cells, errors="coerce")
-    return numbers, numbers.isna() & (cells != "")
+    unknown = ~columns["grade"].isin({grade.value for grade in Grade})
+    for row, grade in columns.loc[unknown, "grade"].items():
+        message = f"{grade!r} is none of {', '.join(Grade)}"
+        report.problems.append(RowProblem(int(str(row)), "grade", Severity.ERROR, message))
+    return columns[~unknown & columns["reported_at"].notna()]
 
 
 def text_column(frame: pd.DataFrame, name: str, default: str) -> pd.Series[str]:
     """Return a column as text, empty cells filled with the default."""
     if name not in frame:
         return pd.Series(default, index=frame.index)
-    cells = frame[name].fillna("").astype(str).str.strip()
-    return cells.where(cells != "", default)
+    cells = frame[name]
+    return cells.where(cells.notna(), default)
 
 
 def systems(frame: pd.DataFrame, request: EventImportRequest) -> pd.Series[str]:
@@ -192,16 +194,6 @@ def systems(frame: pd.DataFrame, request: EventImportRequest) -> pd.Series[str]:
     return named.map(spellings)
 
 
-def report_rows(
-    report: EventImportReport, wrong: pd.Series[bool], frame: pd.DataFrame, name: str, what: str
-) -> pd.Series[bool]:
-    """Add one problem for each wrong cell, and return which they are."""
-    for row in frame.index[wrong]:
-        message = f"{frame.loc[row, name]!r} {what}"
-        report.problems.append(RowProblem(int(row), name, Severity.ERROR, message))
-    return wrong
-
-
 def require_in_district(columns: pd.DataFrame, outlines: list[BaseGeometry]) -> None:
     """Raise CoordinateSystemError if the points of any system do not lie where it says."""
     for system, rows in columns.groupby("crs"):
@@ -211,31 +203,32 @@ def require_in_district(columns: pd.DataFrame, outlines: list[BaseGeometry]) -> 
             raise CoordinateSystemError(suspicion.message, field="crs")
 
 
-def to_reports(columns: pd.DataFrame, frame: pd.DataFrame, seen: Counter[str]) -> list[EventReport]:
-    """Return rows as reports; the columns that are none of ours become attributes."""
-    others = frame.loc[columns.index, [name for name in frame.columns if name not in WANTED]]
-    attributes = plain_rows(others)
+def to_reports(
+    columns: pd.DataFrame, batch: pd.DataFrame, mapped: ColumnMap, seen: Counter[str]
+) -> list[EventReport]:
+    """Return rows as reports; the file's columns that are none of ours become attributes."""
+    raw = batch.loc[columns.index]
+    others = [name for name in raw.columns if name not in mapped.sources.values()]
+    attributes = plain_rows(raw[others])
     ids = [
         row_id or content_id(content, seen)
-        for row_id, content in zip(
-            columns["source_id"], frame.loc[columns.index].itertuples(index=False), strict=True
-        )
+        for row_id, content in zip(columns["source_id"], raw.itertuples(index=False), strict=True)
     ]
     return [
         EventReport(
-            source=row.source,
+            source=row["source"],
             source_id=source_id,
-            x=None if np.isnan(row.x) else row.x,
-            y=None if np.isnan(row.y) else row.y,
-            crs=row.crs,
-            reported_at=row.reported_at.to_pydatetime(),
-            category=row.category,
-            grade=Grade(row.grade),
-            text=row.text,
-            accuracy_m=None if np.isnan(row.accuracy_m) else row.accuracy_m,
+            x=row["x"],
+            y=row["y"],
+            crs=row["crs"],
+            reported_at=row["reported_at"].to_pydatetime(),
+            category=row["category"],
+            grade=Grade(row["grade"]),
+            text=row["text"],
+            accuracy_m=row["accuracy_m"],
             attributes={name: value for name, value in further.items() if value not in (None, "")},
         )
-        for row, source_id, further in zip(columns.itertuples(), ids, attributes, strict=True)
+        for row, source_id, further in zip(plain_rows(columns), ids, attributes, strict=True)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gis.errors import InputError
@@ -34,15 +34,26 @@ WANTED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class GridImportRequest(ImportRequest):
+    """What to read and how, and what the grids are.
+
+    Attributes:
+        kind: Kind of every grid in the file; None: the file has a column for it.
+        task: Task of special grids the file does not give one.
+        replace_all: The file is the complete set of its kind: grids it does not hold are retired.
+    """
+
+    kind: GridKind | None = None
+    task: str | None = None
+    replace_all: bool = False
+
+
 def import_grids(
     session: Session,
-    request: ImportRequest,
+    request: GridImportRequest,
     settings: Settings,
     actor: Actor,
-    *,
-    kind: GridKind | None = None,
-    task: str | None = None,
-    replace_all: bool = False,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> ImportReport:
     """Put a file's grids into a plan; each replaces the grid of its code.
@@ -52,9 +63,6 @@ def import_grids(
         request: What to read and how.
         settings: Give the limits.
         actor: Who imports.
-        kind: Kind of every grid in the file; None: the file has a column for it.
-        task: Task of special grids the file does not give one.
-        replace_all: The file is the complete set of its kind: grids it does not hold are retired.
         on_progress: Told the number of rows done.
 
     Returns:
@@ -63,16 +71,14 @@ def import_grids(
     Raises:
         InputError: The file cannot be imported; nothing is.
     """
-    if replace_all and kind is None:
+    if request.replace_all and request.kind is None:
         raise InputError("say which kind the file is the complete set of", field="kind")
     plan = plan_to_fill(session, request, actor)
     areas = list_plan_areas(session, plan.id, AreaLevel.COMMUNITY)
 
     def save(grids: GeoDataFrame) -> int:
-        grids = with_kind(grids, kind, task)
-        return save_plan_grids(
-            session, plan.id, with_columns(grids, dict.fromkeys((*WANTED, "attributes"), None))
-        )
+        grids = with_kind(grids, request.kind, request.task)
+        return save_plan_grids(session, plan.id, with_columns(grids, WANTED))
 
     intake = Intake(
         request=request,
@@ -84,8 +90,9 @@ def import_grids(
         on_progress=on_progress,
     )
     report = take_in(intake, settings, plan.id)
-    if replace_all and kind is not None:
-        report = replace(report, retired=retire_missing_grids(session, plan.id, kind, set(intake.seen)))
+    if request.replace_all and request.kind is not None:
+        retired = retire_missing_grids(session, plan.id, request.kind, set(intake.seen))
+        report = replace(report, retired=retired)
     return report
 
 
@@ -97,7 +104,7 @@ def with_kind(grids: GeoDataFrame, kind: GridKind | None, task: str | None) -> G
     kinds = grids["kind"] if "kind" in grids else grids["code"].map(lambda _: None)
     for row, value in kinds[~kinds.isin(known)].items():
         raise InputError(
-            f"{value!r} is no kind of grid; use {', '.join(sorted(known))}, or state --kind for the whole file",
+            f"{value!r} is no kind of grid; use {', '.join(sorted(known))}, or state --kind",
             field="kind",
             row=int(str(row)),
         )
@@ -105,5 +112,7 @@ def with_kind(grids: GeoDataFrame, kind: GridKind | None, task: str | None) -> G
     given = grids["task"] if "task" in grids else grids["code"].map(lambda _: None)
     grids["task"] = given.where(given.notna(), task).where(is_special, None)
     for row in grids.index[is_special & grids["task"].isna()]:
-        raise InputError("a special grid needs a task; add a column or state --task", field="task", row=int(row))
+        raise InputError(
+            "a special grid needs a task; add a column or state --task", field="task", row=int(row)
+        )
     return grids

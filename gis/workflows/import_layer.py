@@ -12,20 +12,23 @@ import numpy as np
 import pandas as pd
 
 from gis.errors import CoordinateSystemError, InputError
-from gis.files.columns import map_columns, merge_parts
-from gis.files.layers import ReadLimits, open_layer
+from gis.files.columns import ColumnMap, guess_columns, map_columns
+from gis.files.layers import open_layer
+from gis.files.parts import merge_parts
+from gis.files.sources import ReadLimits
 from gis.gridding.crs import geometries_to_stored, parse_system
 from gis.gridding.nest import assign_parents
 from gis.gridding.suspect import suspect_outlines
 from gis.nouns import STORED_CRS, RowProblem, Severity
+from gis.store.frames import plain_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from geopandas import GeoDataFrame
 
-    from gis.files.layers import Layer
+    from gis.files.sources import Layer
     from gis.settings import Settings
 
 # So many outlines of a file are held against the known ones to tell its coordinate system.
@@ -66,7 +69,7 @@ class ImportReport:
     encoding_evidence: str
     crs: str
     declared_crs: str | None
-    columns: dict[str, str]
+    columns: ColumnMap
     rows: int
     saved: int
     retired: int
@@ -102,7 +105,7 @@ class Intake:
     on_progress: Callable[[int], None]
     rows: int = 0
     saved: int = 0
-    columns: dict[str, str] = field(default_factory=dict)
+    columns: ColumnMap = field(default_factory=lambda: ColumnMap({}))
     problems: list[RowProblem] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
 
@@ -122,9 +125,10 @@ def take_in(intake: Intake, settings: Settings, plan_id: int) -> ImportReport:
         EncodingError: The text cannot be told apart; the message shows the candidates.
     """
     request = intake.request
-    limits = ReadLimits.from_settings(settings)
+    limits = ReadLimits.of(settings)
     with open_layer(request.path, limits=limits, layer=request.layer, encoding=request.encoding) as layer:
         system = stated_system(request.crs, layer)
+        intake.columns = guess_columns(layer.fields, intake.wanted, request.columns)
         for number, batch in enumerate(layer.batches()):
             if number == 0:
                 require_plausible(batch, intake.parents, system, stated=request.crs is not None)
@@ -146,7 +150,9 @@ def take_in(intake: Intake, settings: Settings, plan_id: int) -> ImportReport:
             problems=problems,
         )
     if not intake.rows:
-        raise InputError(f"{request.path.name} holds no rows; is it the right layer ({', '.join(layer.layers)})?")
+        raise InputError(
+            f"{request.path.name} holds no rows; is it the right layer ({', '.join(layer.layers)})?"
+        )
     return report
 
 
@@ -177,33 +183,54 @@ def stated_system(stated: str | None, layer: Layer) -> str:
 
 def require_plausible(batch: GeoDataFrame, parents: GeoDataFrame, system: str, *, stated: bool) -> None:
     """Raise CoordinateSystemError if the shapes do not lie where their system says."""
-    shapes = batch.geometry.dropna().to_numpy()[:OUTLINES_COMPARED]
+    shapes = np.array([shape for shape in batch.geometry if shape is not None][:OUTLINES_COMPARED])
     if not len(shapes):
         return
     outlines = None if parents.empty else list(parents.geometry)
     suspicion = suspect_outlines(geometries_to_stored(shapes, system), outlines, claimed=system)
     if suspicion is not None:
         origin = "stated" if stated else "declared by the file"
-        raise CoordinateSystemError(f"{suspicion.message} (coordinate system {origin}: {system})", field="crs")
+        raise CoordinateSystemError(
+            f"{suspicion.message} (coordinate system {origin}: {system})", field="crs"
+        )
 
 
 def take_batch(intake: Intake, batch: GeoDataFrame, system: str) -> None:
     """Map, place and save one batch of rows."""
     intake.rows += len(batch)
-    frame, found, problems = map_columns(
-        batch, intake.request.columns, wanted=intake.wanted, required=("code",)
-    )
-    intake.columns = found
+    frame, problems = map_columns(batch, intake.columns, required=("code",))
     intake.problems += problems
-    frame = frame[frame.geometry.notna() & frame["code"].notna()].copy()
+    frame = frame[frame.geometry.notna() & frame["code"].notna()]
     if len(frame):
         frame = frame.set_geometry(geometries_to_stored(frame.geometry.to_numpy(), system), crs=STORED_CRS)
         frame, problems = merge_parts(frame)
         intake.problems += problems
+        frame = without_contradictions(frame)
+        frame = hold_against_seen(intake, frame.copy())
         add_parents(intake, frame)
-        frame = hold_against_seen(intake, frame)
+        attributes = further_attributes(batch.loc[frame.index], intake.columns)
+        frame = frame.assign(attributes=pd.Series(attributes, index=frame.index, dtype=object))
         intake.saved += intake.save(frame)
     intake.on_progress(len(batch))
+
+
+def without_contradictions(frame: GeoDataFrame) -> GeoDataFrame:
+    """Leave out rows whose code stands twice with other attributes; `merge_parts` has reported them."""
+    return frame[~frame["code"].duplicated(keep=False)]
+
+
+def further_attributes(batch: GeoDataFrame, columns: ColumnMap) -> list[dict[str, Any]]:
+    """Return the columns that are no field of ours, as values JSON can hold."""
+    ours = {*columns.sources.values(), "geometry"}
+    table = pd.DataFrame(batch[[name for name in batch.columns if name not in ours]])
+    return [
+        {
+            name: value if isinstance(value, str | int | float | bool | list | dict) else str(value)
+            for name, value in row.items()
+            if value is not None
+        }
+        for row in plain_rows(table)
+    ]
 
 
 def add_parents(intake: Intake, frame: GeoDataFrame) -> None:
@@ -213,7 +240,7 @@ def add_parents(intake: Intake, frame: GeoDataFrame) -> None:
         frame[column] = None
     missing = frame[column].isna().to_numpy()
     if missing.any() and len(intake.parents):
-        nested = assign_parents(frame.geometry[missing], intake.parents)
+        nested = assign_parents(frame[missing], intake.parents)
         frame.loc[missing, column] = nested.codes.to_numpy()
 
 
@@ -240,11 +267,10 @@ def hold_against_seen(intake: Intake, frame: GeoDataFrame) -> GeoDataFrame:
     return frame[is_new]
 
 
-def with_columns(frame: GeoDataFrame, defaults: Mapping[str, Any]) -> GeoDataFrame:
-    """Return the frame with every column of the table, missing ones filled with a constant."""
-    for name, value in defaults.items():
+def with_columns(frame: GeoDataFrame, columns: Sequence[str]) -> GeoDataFrame:
+    """Return the frame with every column of the table, and the code for a name where there is none."""
+    for name in columns:
         if name not in frame:
-            frame[name] = value
+            frame[name] = None
     frame["name"] = frame["name"].where(frame["name"].notna(), frame["code"])
     return frame
-

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from gis.errors import NotFoundError
 from gis.gridding.locate import GridIndex
-from gis.nouns import Release
 from gis.store.areas import list_areas
 from gis.store.grids import list_grids
 from gis.store.releases import find_release_on, get_release
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from sqlalchemy.orm import Session
 
-    from gis.gridding.locate import Located
+    from gis.gridding.located import Located
+    from gis.nouns import Release
     from gis.settings import Settings
 
 # A release is immutable, so its index never goes stale; the bound is for memory.

@@ -63,7 +63,7 @@ def require_publishable(plan: Plan, check: Check | None, accept_reason: str | No
         raise CheckFailedError(f"Plan {plan.id} changes nothing; import areas or grids into it first.")
     if check is None or check.change_number != plan.change_number:
         raise CheckFailedError(
-            f"Plan {plan.id} has {'never been checked' if check is None else 'changed since its last check'}; "
+            f"Plan {plan.id} has {'no check yet' if check is None else 'changed since its last check'}; "
             f"run `wangge grid check --plan {plan.id}` first."
         )
     if repeated := check.counts.get(FindingKind.DUPLICATE_CODE):

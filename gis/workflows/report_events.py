@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Where a report does not say how far it may be off: a phone's usual error in a street.
 USUAL_ACCURACY_M = 10.0
+LARGEST_LON, LARGEST_LAT = 180.0, 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def stored_points(reports: Sequence[EventReport]) -> tuple[NDArray[np.float64], 
     for system in dict.fromkeys(systems):
         chosen = systems == system
         lon[chosen], lat[chosen] = to_stored(x[chosen], y[chosen], system)
-    unusable = ~(np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90))
+    unusable = ~((np.abs(lon) <= LARGEST_LON) & (np.abs(lat) <= LARGEST_LAT))  # NaN is no answer either
     lon[unusable] = lat[unusable] = np.nan
     return lon, lat
 
@@ -174,12 +175,12 @@ def chain_columns(
     near = index.near_boundary_many(*points, accuracy)
     lost = np.flatnonzero((found.natural < 0) & (found.dedicated < 0))
     nearest_id, nearest_m = index.nearest_many(points[0][lost], points[1][lost])
-    columns = [
+    columns: list[dict[str, Any]] = [
         {
             "release": release.number,
             "natural_id": known_id(found.natural[k]),
             "dedicated_id": known_id(found.dedicated[k]),
-            "special_ids": found.special_of(k).tolist(),
+            "special_ids": list(found.chain(k).special),
             "community_id": known_id(found.community[k]),
             "street_id": known_id(found.street[k]),
             "district_id": known_id(found.district[k]),

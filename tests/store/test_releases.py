@@ -182,7 +182,12 @@ def test_filters(session: Session, first: Release) -> None:
         return list(list_grids(session, 1, replace(GridFilter(), **wanted))["code"])  # type: ignore[arg-type]
 
     assert codes(kind=GridKind.DEDICATED) == []
-    assert codes(area_code=DISTRICT) == codes(area_code=STREET) == codes(area_code=COMMUNITY) == [WEST[0], EAST[0]]
+    assert (
+        codes(area_code=DISTRICT)
+        == codes(area_code=STREET)
+        == codes(area_code=COMMUNITY)
+        == [WEST[0], EAST[0]]
+    )
     assert codes(area_code="nowhere") == []
     assert codes(bbox=(118.15, 31.0, 118.3, 31.1)) == [EAST[0]]
     assert codes(limit=1) == [WEST[0]]

@@ -83,7 +83,7 @@ def list_programs() -> list[Programs]:
     found: dict[Path, Programs] = {}
     for folder in _candidate_folders():
         if all((folder / name).is_file() for name in NEEDED_PROGRAMS):
-            programs = _read_programs(folder.resolve())
+            programs = _read_programs((folder / "pg_ctl").resolve().parent)
             if programs is not None:
                 found.setdefault(programs.folder, programs)
     # PATH may repeat an installation under another name; the newest that has PostGIS is wanted first
@@ -112,9 +112,8 @@ def require_programs(major: int | None = None) -> Programs:
 
 
 def run_as(account: Account, *command: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a program under `account`, with none of the caller's PG* variables, and return what it said."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-    environment["LC_MESSAGES"] = "C"
+    """Run a program under `account` and return what it said; of our environment it gets PATH only."""
+    environment = {"PATH": os.pathsep.join(os.get_exec_path()), "LC_ALL": "C"}
     other = os.geteuid() == 0 and account.uid != 0
     return subprocess.run(  # noqa: S603 - the programs are those found above, the arguments our own
         [str(part) for part in command],
@@ -135,9 +134,7 @@ def run_as(account: Account, *command: str | Path) -> subprocess.CompletedProces
 
 def _candidate_folders() -> Iterator[Path]:
     yield from Path("/usr/lib/postgresql").glob("*/bin")
-    for entry in os.environ.get("PATH", "").split(os.pathsep):
-        if entry:
-            yield Path(entry)
+    yield from map(Path, filter(None, os.get_exec_path()))
     for prefix in (Path("/opt/homebrew/opt"), Path("/usr/local/opt")):
         yield from prefix.glob("postgresql@*/bin")
         yield prefix / "postgresql" / "bin"
