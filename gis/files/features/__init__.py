@@ -1,0 +1,1 @@
+"""Read GeoJSON and newline-delimited GeoJSON: strictly, in batches, without GDAL."""
