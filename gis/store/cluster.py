@@ -63,7 +63,7 @@ class ClusterStatus:
         data: The data folder, existing or to be.
         socket: The folder of the unix socket.
         log: The server's log file.
-        pid: Process id while it runs.
+        pid: Process id while it runs, if this user may know it.
         size_bytes: Size of the data folder; None if it may not be read.
         account: The system user it runs under.
     """
@@ -115,7 +115,9 @@ class Cluster:
     def status(self) -> ClusterStatus:
         """Say what is there without starting or making anything."""
         pid = None if self.major is None else folders.server_pid(self.data)
-        state = ClusterState.STOPPED if pid is None else ClusterState.RUNNING
+        # of another user's server only the socket tells whether it runs
+        runs = pid is not None or (self.account.uid not in {0, os.geteuid()} and self._answers())
+        state = ClusterState.RUNNING if runs else ClusterState.STOPPED
         installed = {one.major: one.version for one in reversed(list_programs())}
         major = int(self.data.name)
         return ClusterStatus(
@@ -150,7 +152,7 @@ class Cluster:
 
     def stop(self) -> bool:
         """Stop the server after its present transactions are rolled back; False if it did not run."""
-        if self.major is None or folders.server_pid(self.data) is None:
+        if self.status().state is not ClusterState.RUNNING:
             return False
         folders.refuse_foreign_data(self.place, self.account)
         with self._locked():

@@ -67,13 +67,13 @@ def save_buildings(session: Session, buildings: GeoDataFrame) -> int:
 
     Args:
         session: The open transaction.
-        buildings: Columns code, households, floors (optional), geometry in EPSG:4490.
+        buildings: Columns code, households, storeys (optional), geometry in EPSG:4490.
 
     Returns:
         The number of buildings.
     """
     session.execute(delete(BuildingRow))
-    rows = plain_rows(buildings[[name for name in ("code", "households", "floors") if name in buildings]])
+    rows = plain_rows(buildings[[name for name in ("code", "households", "storeys") if name in buildings]])
     wkbs = shapely.to_wkb(shapely.set_srid(buildings.geometry.to_numpy(), SRID), hex=True, include_srid=True)
     for row, wkb in zip(rows, wkbs, strict=True):
         row["geom"] = wkb

@@ -377,5 +377,5 @@ class BuildingRow(Base):
     id: Mapped[int] = identity_key()
     code: Mapped[str] = mapped_column(unique=True)
     households: Mapped[int]
-    floors: Mapped[int | None]
+    storeys: Mapped[int | None]
     geom: Mapped[Any] = mapped_column(Geometry("GEOMETRY", SRID, spatial_index=False))

@@ -299,7 +299,7 @@ def test_a_socket_folder_another_user_made_or_may_write_is_refused(throwaway: Cl
 
 
 def test_below_a_folder_the_server_cannot_enter_the_data_go_elsewhere(
-    tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Only root starts a server under an account that is not its own, so only root can meet this."""
     monkeypatch.setattr(folders, "ELSEWHERE", short / "elsewhere")
@@ -312,6 +312,7 @@ def test_below_a_folder_the_server_cannot_enter_the_data_go_elsewhere(
             assert status.data.is_relative_to(closed)
             return
         assert status.data.is_relative_to(short / "elsewhere")
+        assert f"the database is kept in {cluster.place}" in caplog.text
         pointer = (closed / "home" / folders.POINTER).read_text(encoding="utf-8").strip()
         assert status.data.is_relative_to(pointer)
         # a copy of the checkout does not share the database; the checkout itself finds it after a move

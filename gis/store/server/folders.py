@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import pwd
 import re
@@ -26,6 +27,8 @@ POINTER = "postgres-is-in.txt"
 LOG_BYTES = 10 * 2**20
 LOG_TAIL_LINES = 20
 MB = 2**20
+
+logger = logging.getLogger(__name__)
 
 
 def server_account(home: Path) -> Account:
@@ -62,6 +65,8 @@ def make_place(home: Path, place: Path) -> None:
     home = home.resolve()
     place.mkdir(parents=True, exist_ok=True)
     if place != home:
+        if not (home / POINTER).exists():
+            logger.warning("The server's account cannot enter %s: the database is kept in %s.", home, place)
         home.mkdir(parents=True, exist_ok=True)
         (home / POINTER).write_text(f"{place}\n", encoding="utf-8")
         (place / POINTER).write_text(f"{home}\n", encoding="utf-8")
@@ -277,15 +282,22 @@ def _works_in(pid: int, data: Path) -> bool:
             return Path(f"/proc/{pid}/cwd").samefile(data)
         except OSError:
             return False  # gone, a zombie, or another user's: no server of these data
-    said = subprocess.run(  # noqa: S603 - the argument is a number
-        ["/bin/ps", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, encoding="utf-8"
-    )
-    return "postgres" in said.stdout
+    said = _what_says("ps", "-o", "command=", "-p", str(pid))
+    return said is None or "postgres" in said
 
 
 def _locale() -> str:
-    said = subprocess.run(["locale", "-a"], check=False, capture_output=True, encoding="utf-8")  # noqa: S607 - of the system
-    return "C.UTF-8" if {"C.UTF-8", "C.utf8"} & set(said.stdout.split()) else "C"
+    said = _what_says("locale", "-a") or ""
+    return "C.UTF-8" if {"C.UTF-8", "C.utf8"} & set(said.split()) else "C"
+
+
+def _what_says(program: str, *arguments: str) -> str | None:
+    """Return what a small program of the system prints; None if this system has none."""
+    path = shutil.which(program)
+    if path is None:
+        return None
+    done = subprocess.run([path, *arguments], check=False, capture_output=True, encoding="utf-8")  # noqa: S603 - as named
+    return done.stdout
 
 
 def _memory_bytes() -> int:

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("households", sa.BigInteger(), nullable=False),
-        sa.Column("floors", sa.BigInteger(), nullable=True),
+        sa.Column("storeys", sa.BigInteger(), nullable=True),
         sa.Column(
             "geom",
             Geometry(
