@@ -1,0 +1,1 @@
+"""What happens in the invented district: buildings and households, workers and duties, a year of events."""
