@@ -137,10 +137,10 @@ def count_events(session: Session, wanted: EventFilter) -> int:
 
 
 def list_event_points(session: Session, wanted: EventFilter, limit: int) -> pd.DataFrame:
-    """Return the events that have a point, for maps: newest first, at most `limit`.
+    """Return events for maps: newest first, at most `limit`.
 
     Returns:
-        Columns id, lon, lat (degrees, EPSG:4490), reported_at (UTC), category, grade, source, text,
+        Columns id, lon, lat (degrees, EPSG:4490; NaN without a point), reported_at (UTC), category, grade, source, text,
         natural_id, dedicated_id, unlocated.
     """
     query = filtered(
@@ -156,7 +156,7 @@ def list_event_points(session: Session, wanted: EventFilter, limit: int) -> pd.D
             EventRow.natural_id,
             EventRow.dedicated_id,
             EventRow.unlocated,
-        ).where(EventRow.geom.is_not(None)),
+        ),
         wanted,
     )
     return read_table(session, query.order_by(EventRow.reported_at.desc(), EventRow.id.desc()).limit(limit))
@@ -175,10 +175,10 @@ def count_events_by(session: Session, column: str, wanted: EventFilter) -> dict[
     return dict(session.execute(query).tuples().all())
 
 
-def find_reported_range(session: Session) -> tuple[datetime, datetime] | None:
-    """Return when the first and the last event were reported, or None if there are none."""
+def find_reported_range(session: Session, wanted: EventFilter) -> tuple[datetime, datetime] | None:
+    """Return when the first and the last of these events were reported, or None if there are none."""
     first, last = session.execute(
-        select(func.min(EventRow.reported_at), func.max(EventRow.reported_at))
+        filtered(select(func.min(EventRow.reported_at), func.max(EventRow.reported_at)), wanted)
     ).one()
     return None if first is None else (first, last)
 

@@ -20,7 +20,7 @@ from gis.maps.grids import draw_grids
 from gis.maps.heat_time import Step, draw_heat_time
 from gis.nouns import AreaLevel
 from gis.store.checks import find_newest_check, get_check, list_findings
-from gis.store.events import EventFilter, count_events_by, list_event_points
+from gis.store.events import EventFilter, count_events_by, find_reported_range, list_event_points
 from gis.store.plans import get_plan
 from gis.store.releases import find_release_on, get_release
 from gis.workflows.check_grids import CheckedGrids, frames_of
@@ -123,16 +123,11 @@ def frame_of(
     request: MapRequest,
     settings: Settings,
     release: Release | None = None,
-    reported: pd.Series[pd.Timestamp] | None = None,
+    reported: tuple[datetime, datetime] | None = None,
 ) -> MapFrame:
     """Return title, subtitle, period and language of a page."""
     districts = areas.loc[areas["level"] == AreaLevel.DISTRICT.value, "name"].tolist()
-    period = None
-    if reported is not None and len(reported):
-        period = (
-            request.wanted.since or reported.min().to_pydatetime(),
-            request.wanted.until or reported.max().to_pydatetime(),
-        )
+    period = reported and (request.wanted.since or reported[0], request.wanted.until or reported[1])
     return MapFrame(
         district=settings.district_name or next(iter(districts), ""),
         release=release.number if release else None,
@@ -176,7 +171,7 @@ def events_page(session: Session, request: MapRequest, settings: Settings, relea
     points = list_event_points(session, request.wanted, MOST_EVENTS)
     codes = grids.set_index("id")["code"]
     points["natural_code"] = points["natural_id"].map(codes)
-    frame = frame_of(areas, request, settings, release, points["reported_at"])
+    frame = frame_of(areas, request, settings, release, find_reported_range(session, request.wanted))
     return draw_events(points, grids, areas, frame=frame)
 
 
@@ -189,8 +184,7 @@ def choropleth_page(session: Session, request: MapRequest, settings: Settings, r
     else:
         shapes = with_households(areas, grids, request.counted_by)
         counts = count_events_by(session, f"{request.counted_by.value}_id", request.wanted)
-    period = list_event_points(session, request.wanted, 1)["reported_at"]
-    frame = frame_of(areas, request, settings, release, period)
+    frame = frame_of(areas, request, settings, release, find_reported_range(session, request.wanted))
     return draw_choropleth(
         pd.Series(counts, dtype="int64"), shapes, areas, measure=request.measure, frame=frame
     )
@@ -213,7 +207,7 @@ def heat_time_page(session: Session, request: MapRequest, settings: Settings, re
     """Draw the heat of events step by step."""
     areas, _ = frames_of(session, release)
     points = list_event_points(session, request.wanted, MOST_EVENTS)
-    frame = frame_of(areas, request, settings, release, points["reported_at"])
+    frame = frame_of(areas, request, settings, release, find_reported_range(session, request.wanted))
     return draw_heat_time(points, areas, step=request.step, frame=frame)
 
 

@@ -246,8 +246,8 @@ def add_parents(intake: Intake, frame: GeoDataFrame) -> None:
 
 def hold_against_seen(intake: Intake, frame: GeoDataFrame) -> GeoDataFrame:
     """Return the rows whose code no earlier batch had; the others are further parts, or errors."""
-    words = frame.drop(columns="geometry").astype(str).agg("\x1f".join, axis=1)
-    marks = pd.util.hash_pandas_object(words, index=False).to_numpy()
+    rows = plain_rows(pd.DataFrame(frame.drop(columns="geometry")))
+    marks = np.array([hash(tuple(row.values())) for row in rows], dtype=object)
     codes = frame["code"].to_numpy()
     before = np.array([intake.seen.get(code) for code in codes], dtype=object)
     is_new = np.array([mark is None for mark in before], dtype=bool)

@@ -97,10 +97,12 @@ def publish_files(session: Session, request: SampleRequest, settings: Settings, 
     """Import the areas and grids, check them, and publish them as the first release."""
     for level, name in AREA_FILES.items():
         request.on_progress(f"import {name}")
-        areas = ImportRequest(request.folder / f"{name}.geojson")
+        areas = ImportRequest(request.folder / f"{name}.geojson", crs="cgcs2000")
         require_clean(import_areas(session, level, areas, settings, actor), skip_bad_rows=False)
     request.on_progress("import grids")
-    report = import_grids(session, GridImportRequest(request.folder / "grids.geojson"), settings, actor)
+    report = import_grids(
+        session, GridImportRequest(request.folder / "grids.geojson", crs="cgcs2000"), settings, actor
+    )
     require_clean(report, skip_bad_rows=False)
     request.on_progress("check")
     check_subject(session, get_plan(session, report.plan_id), settings, actor)

@@ -92,5 +92,6 @@ def read_sample(folder: Path) -> SampleDistrict:
 
 def _read(path: Path) -> gpd.GeoDataFrame:
     with open_layer(path, limits=ReadLimits()) as layer:
-        frame = gpd.GeoDataFrame(pd.concat(layer.batches(), ignore_index=True), crs=STORED_CRS)
+        rows = gpd.GeoDataFrame(pd.concat(layer.batches(), ignore_index=True))
+        frame = rows.set_crs(STORED_CRS, allow_override=True).infer_objects()
     return frame.astype(dict.fromkeys(_OPTIONAL & set(frame.columns), object))
