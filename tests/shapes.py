@@ -35,7 +35,7 @@ DISTRICT, STREET, COMMUNITY = "320115", "320115001", "320115001001"
 OTHER_COMMUNITY = "320115001002"
 
 
-def stored(shape: BaseGeometry | None) -> Any:  # noqa: ANN401 - a geometry of the same type
+def stored(shape: BaseGeometry | None) -> Any:
     """Move a shape drawn in metres to its place and into stored coordinates."""
     if shape is None:
         return None

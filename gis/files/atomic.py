@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,18 +15,28 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """Give a new name beside `path` to write to; it takes the place of `path` when the block ends well.
+    """Give a new name to write to; what is there takes the place of `path` when the block ends well.
+
+    1. A file is replaced, a link's target and not the link.
+    2. A device or a pipe, like /dev/null and /dev/stdout, is written to: it must never become a file.
 
     Args:
         path: The file to make or to replace; its folder must exist.
 
     Yields:
-        A path in the same folder with the same suffix, which does not exist yet.
+        A path with the same suffix, which does not exist yet.
     """
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+    is_stream = path.exists() and not path.is_file()
+    target = path if is_stream else path.resolve()
+    beside = None if is_stream else target.parent
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=beside) as folder:
         draft = Path(folder) / f"draft{path.suffix}"
         yield draft
-        # durable before it is visible: a power cut leaves the old file or the new one
         with draft.open("rb") as written:
+            if is_stream:
+                with target.open("wb") as out:
+                    shutil.copyfileobj(written, out)
+                return
+            # durable before it is visible: a power cut leaves the old file or the new one
             os.fsync(written.fileno())
-        draft.replace(path)
+        draft.replace(target)

@@ -37,6 +37,6 @@ def write_gpkg(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
         )
     stored = frame.set_crs(STORED_CRS, allow_override=True)
     with replaced(path) as draft:
-        if path.exists():
+        if path.is_file():
             shutil.copyfile(path, draft)
         pyogrio.write_dataframe(stored, draft, layer=layer, driver="GPKG", promote_to_multi=True)

@@ -7,6 +7,7 @@ import gzip
 import io
 import shutil
 import tempfile
+import weakref
 import zlib
 from collections import Counter
 from contextlib import contextmanager
@@ -134,8 +135,10 @@ def iter_csv(
     lines = _Lines(source, limits or ReadLimits())
     lines.settle_encoding(encoding)
     first = next(lines.decoded(), "")
-    delimiter = max(_DELIMITERS, key=lambda mark: len(_header([first], mark)))
-    return Table(lines, _named(_header(lines.decoded(), delimiter), lines.name), delimiter, batch)
+    # the first line may end inside a quoted name, so it is not judged strictly
+    delimiter = max(_DELIMITERS, key=lambda mark: len(_header([first], mark, strict=False)))
+    header = _header(lines.decoded(), delimiter, strict=True)
+    return Table(lines, _named(header, lines.name), delimiter, batch)
 
 
 class _Lines:
@@ -148,7 +151,7 @@ class _Lines:
         self._path: Path | None = None
         self._stream: IO[bytes] | None = None
         if hasattr(source, "read"):
-            self._stream = _rewindable(cast("IO[bytes]", source))
+            self._stream = self._rewindable(cast("IO[bytes]", source))
             self.name = "the file"
         else:
             self._path = Path(cast("str", source))
@@ -199,6 +202,14 @@ class _Lines:
                 yield line
                 number += 1
 
+    def _rewindable(self, stream: IO[bytes]) -> IO[bytes]:
+        if stream.seekable():
+            return stream
+        copy = tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES)  # noqa: SIM115 - lives as long as this
+        weakref.finalize(self, copy.close)
+        shutil.copyfileobj(stream, copy)
+        return copy
+
     @contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
         with self._packed() as packed:
@@ -225,18 +236,9 @@ class _Lines:
             yield self._stream
 
 
-def _rewindable(stream: IO[bytes]) -> IO[bytes]:
-    if stream.seekable():
-        return stream
-    # closed with the table that holds it
-    copy = tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES)  # noqa: SIM115
-    shutil.copyfileobj(stream, copy)
-    return copy
-
-
-def _header(lines: Iterator[str] | list[str], delimiter: str) -> list[str]:
+def _header(lines: Iterator[str] | list[str], delimiter: str, *, strict: bool) -> list[str]:
     try:
-        return next(csv.reader(lines, delimiter=delimiter), [])
+        return next(csv.reader(lines, delimiter=delimiter, strict=strict), [])
     except csv.Error:
         return []
 

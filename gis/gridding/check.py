@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import shapely
 
 from gis.gridding.checks.gaps import find_empty_parents, find_gaps
@@ -159,7 +158,7 @@ def _gaps(natural: Coverage, parents: Coverage | None, tolerance: Tolerance) -> 
         return find_gaps(natural, None, tolerance)
     if parents.layer.subject != AreaLevel.COMMUNITY:
         return find_gaps(natural, parents, tolerance)
-    named = np.isin(parents.layer.codes.astype(str), natural.layer.rows["community_code"].astype(str))
+    named = parents.layer.rows["code"].isin(natural.layer.rows["community_code"]).to_numpy()
     communities = coverage_of(parents.layer.where(named)) if named.any() else parents
     findings = find_gaps(natural, communities, tolerance)
     if named.any():

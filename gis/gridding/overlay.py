@@ -38,8 +38,11 @@ def union(polygons: Geometries, *, disjoint: Geometries | None = None) -> shapel
             united by cancelling their shared edges.
     """
     clean = np.empty(0, dtype=object) if disjoint is None else disjoint
-    base = shapely.coverage_union_all(clean) if len(clean) else shapely.GeometryCollection()
-    return shapely.union_all([base, *polygons])
+    try:
+        return shapely.union_all([shapely.coverage_union_all(clean), *polygons])
+    except GEOSException:
+        everything = np.concatenate((clean, polygons))
+        return shapely.union_all(everything, grid_size=_finest(everything))
 
 
 def polygon_parts(geometries: Geometries) -> tuple[Geometries, NDArray[np.intp]]:
@@ -66,6 +69,9 @@ def _one(operation: _Operation, a: shapely.Geometry, b: shapely.Geometry) -> Any
     try:
         return operation(a, b)
     except GEOSException:
-        # GEOS' overlay with snap rounding cannot fail; its grid is fine beyond anything measured.
-        size = float(np.abs(shapely.total_bounds([a, b])).max()) * 10.0**-_SNAP_DIGITS
-        return operation(a, b, grid_size=size)
+        return operation(a, b, grid_size=_finest(np.array([a, b], dtype=object)))
+
+
+def _finest(geometries: Geometries) -> float:
+    """Choose a grid for GEOS' snap rounding, which cannot fail: finer than anything that is measured."""
+    return float(np.abs(shapely.total_bounds(geometries)).max()) * 10.0**-_SNAP_DIGITS

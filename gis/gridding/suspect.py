@@ -281,10 +281,10 @@ class _Fit:
         return float(1 - labelled.hits[radius] / other.hits[radius]) if better.any() else None
 
     def _flat(self, lon: Floats, lat: Floats) -> Floats:
-        return (np.column_stack((lon, lat)) - self._origin) * self._scale
+        return np.asarray((np.column_stack((lon, lat)) - self._origin) * self._scale)
 
     def _measure(self, places: Floats) -> _Measure:
-        points = shapely.points(places)
+        points = np.asarray(shapely.points(places), dtype=object)
         inside = self._polygons.query(points, predicate="dwithin", distance=MISS_M)[0]
         misses = len(points) - len(np.unique(inside))
         if self._edges is None:

@@ -146,7 +146,9 @@ def shape_columns(geometry: NDArray[np.object_], origin: Origin) -> Numbers:
 
 def label_points(geometry: NDArray[np.object_], origin: Origin) -> list[list[int] | None]:
     """Return a point on each geometry as whole steps from the origin; None where there is no geometry."""
-    points = shapely.point_on_surface(geometry)
+    placed = geometry.copy()
+    placed[shapely.is_empty(geometry)] = None
+    points = shapely.point_on_surface(placed)
     lon_lat = np.column_stack([shapely.get_x(points), shapely.get_y(points)])
     known = np.atleast_1d(np.isfinite(lon_lat).all(axis=1))
     steps = np.rint((np.where(known[:, None], lon_lat, 0) - origin) * UNIT).astype(np.int64)

@@ -111,13 +111,12 @@ def _community_titles(urban: NDArray[np.bool_], seed: int) -> list[Name]:
     rng = stream(seed, "community names")
     towns = iter(community_names(rng, int(urban.sum()), urban=True))
     villages = iter(community_names(rng, int((~urban).sum()), urban=False))
-    return [
-        Name(f"{name.zh}社区", f"{name.en} Community")
-        if is_urban
-        else Name(f"{name.zh}村", f"{name.en} Village")
-        for is_urban in urban.tolist()
-        for name in [next(towns if is_urban else villages)]
-    ]
+    titles = []
+    for is_urban in urban.tolist():
+        name = next(towns if is_urban else villages)
+        ending, ending_en = ("社区", "Community") if is_urban else ("村", "Village")
+        titles.append(Name(name.zh + ending, f"{name.en} {ending_en}"))
+    return titles
 
 
 def _frame(

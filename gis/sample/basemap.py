@@ -15,7 +15,10 @@ from gis.sample.names import road_names, water_names
 from gis.sample.shapes import lines_in_degrees, ordered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from gis.sample.land.ground import Lattice
     from gis.sample.land.network import Network
@@ -105,10 +108,11 @@ def _road_name(kind: Line, place: int, name: Name, endings: tuple[str, str]) -> 
     return name.zh + ending, f"{name.en} {ending_en}"
 
 
-def _merged(lines: NDArray[np.object_]) -> shapely.Geometry:
+def _merged(lines: NDArray[np.object_]) -> BaseGeometry:
     merged = shapely.line_merge(shapely.multilinestrings(np.asarray(shapely.get_parts(lines))))
-    return shapely.normalize(lines_in_degrees(np.array([merged]))[0])
+    line: BaseGeometry = shapely.normalize(lines_in_degrees(np.array([merged]))[0])
+    return line
 
 
-def _frame(rows: list[tuple[object, ...]], columns: list[str]) -> gpd.GeoDataFrame:
+def _frame(rows: Sequence[tuple[object, ...]], columns: list[str]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=STORED_CRS)

@@ -12,6 +12,7 @@ from gis.sample.land.ground import from_degrees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from gis.sample.land.ground import Lattice
 
@@ -40,31 +41,19 @@ class Borders:
     """
 
     def __init__(self, shapes: NDArray[np.object_]) -> None:
-        self._rings = [
-            from_degrees(shapely.get_coordinates(shapely.orient_polygons(shape)))[:-1] for shape in shapes
-        ]
+        turned = shapely.orient_polygons(shapes)
+        self._rings = [from_degrees(shapely.get_coordinates(shape))[:-1] for shape in turned]
         self._tree = shapely.STRtree(shapes)
-        owner = {
-            edge: number
-            for number, ring in enumerate(self._rings)
-            for edge in self._edges(ring, range(len(ring)))
-        }
+        edges = [_edges(ring) for ring in self._rings]
+        owner = {edge: number for number, own in enumerate(edges) for edge in own}
         # the neighbour runs along the same edge the other way
-        self._beyond = [
-            np.array([owner.get((b, a), OUTSIDE) for a, b in self._edges(ring, range(len(ring)))])
-            for ring in self._rings
-        ]
-
-    @staticmethod
-    def _edges(ring: Lattice, places: range) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-        corners: list[tuple[int, int]] = [(x, y) for x, y in ring.tolist()]
-        return [(corners[place], corners[(place + 1) % len(corners)]) for place in places]
+        self._beyond = [np.array([owner.get((b, a), OUTSIDE) for a, b in own]) for own in edges]
 
     def neighbours(self, shape: int) -> list[int]:
         """Return the polygons that share an edge with one, in ascending order."""
         return [int(n) for n in np.unique(self._beyond[shape]) if n != OUTSIDE]
 
-    def around(self, geometry: shapely.Geometry) -> NDArray[np.int64]:
+    def around(self, geometry: BaseGeometry) -> NDArray[np.int64]:
         """Return the polygons whose boxes meet a geometry's."""
         return np.asarray(self._tree.query(geometry))
 
@@ -84,3 +73,8 @@ class Borders:
         best = int(np.where(fits, lengths, 0).argmax())
         ring = np.roll(self._rings[shape], -int(turns[best]), axis=0)
         return Chain(ring, ring[: int(lengths[best]) + 1], int(beyond[turns[best]]))
+
+
+def _edges(ring: Lattice) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    corners: list[tuple[int, int]] = [(x, y) for x, y in ring.tolist()]
+    return list(zip(corners, [*corners[1:], corners[0]], strict=True))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from gis.gridding.codes import number_order
 
@@ -32,9 +32,13 @@ def numbered(
         first: Where the sequence begins, for all or for each; those that begin alike are counted
             together, from north to south in rows and from west to east within a row.
     """
-    groups = pd.DataFrame({"parent": list(parents), "first": first})
+    starts = [first] * len(polygons) if isinstance(first, int) else first
+    groups = defaultdict(list)
+    for place, group in enumerate(zip(parents, starts, strict=True)):
+        groups[group].append(place)
     codes = np.empty(len(polygons), dtype=object)
-    for (parent, start), places in groups.groupby(["parent", "first"]).indices.items():
+    for (parent, start), members in groups.items():
+        places = np.array(members)
         for rank, place in enumerate(places[number_order(polygons[places])].tolist()):
             codes[place] = f"{parent}{start + rank:03d}"
     return codes

@@ -7,6 +7,7 @@ be told to one defect.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -20,6 +21,8 @@ from gis.sample.land.ground import METRES_PER_UNIT, from_degrees, stream, to_deg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from shapely.geometry.base import BaseGeometry
 
     from gis.sample.land.ground import Lattice
 
@@ -44,8 +47,8 @@ class _Defect:
     kind: FindingKind
     touched: tuple[int, ...]
     at_fault: tuple[int, ...]
-    place: shapely.Geometry
-    shapes: dict[int, shapely.Geometry]
+    place: BaseGeometry
+    shapes: dict[int, BaseGeometry]
     values: dict[str, str]
     has_area: bool = True
     more: _Defect | None = None  # what comes with it
@@ -57,7 +60,8 @@ def inject_defects(
     """Return a copy of clean natural grids with `each` defects of every sort, and the truth about them.
 
     The sorts: gap, gap_sliver, overlap, overlap_sliver (0.25-0.6 m), spill (out of the district), bow_tie
-    (an invalid ring, with a row bow_tie_gap for the gap it opens), second_part, duplicate_code, bad_code, wrong_community.
+    (an invalid ring, with a row bow_tie_gap for the gap it opens), second_part, duplicate_code, bad_code,
+    wrong_community.
 
     Args:
         grids: A clean coverage in EPSG:4490 with columns code and community_code.
@@ -71,7 +75,7 @@ def inject_defects(
     workshop = _Workshop(grids.reset_index(drop=True), stream(seed, "defects"))
     makers: list[Callable[[int], _Defect | None]] = []
     for name, kind, shallow, deep in _LENSES:
-        makers += [lambda grid, a=name, b=kind, c=shallow, d=deep: workshop.lens(grid, a, b, (c, d))] * each
+        makers += [partial(workshop.lens, name=name, kind=kind, depth_m=(shallow, deep))] * each
     for maker in (
         workshop.bow_tie,
         workshop.second_part,
@@ -256,7 +260,7 @@ class _Workshop:
 
 
 def _bulged(chain: Lattice, depth_m: float) -> Lattice:
-    """Move the inner vertices of a chain to its left by up to a depth, to its right where that is negative."""
+    """Move the inner vertices of a chain to its left by up to a depth, to its right if it is negative."""
     plan = to_plan(chain)
     along = plan[2:] - plan[:-2]
     normal = np.column_stack([-along[:, 1], along[:, 0]]) / np.sqrt((along**2).sum(axis=1))[:, None]

@@ -19,6 +19,7 @@ from gis.sample.special import river_stretches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from gis.sample.areas import Areas
     from gis.sample.land.country import Country
@@ -130,15 +131,13 @@ def _dedicated(
     parent[layout.site[layout.site >= 0]] = layout.community[layout.site >= 0]
     community = areas.community_codes[parent]
     hectares = np.bincount(layout.site + 1, country.parcels.graph.area_m2)[1:] / 1e4
+    uses = layout.site_use
+    names = site_names(stream(seed, "site names"), len(shapes))
     titles = [
         Name(f"{name.zh}{_SITE_WORDS[use][0]}", f"{name.en} {_SITE_WORDS[use][1]}")
-        for name, use in zip(
-            site_names(stream(seed, "site names"), len(shapes)), layout.site_use, strict=True
-        )
+        for name, use in zip(names, uses, strict=True)
     ]
-    visitors = [
-        round(h * _VISITORS_PER_HA[u]) for h, u in zip(hectares.tolist(), layout.site_use, strict=True)
-    ]
+    visitors = np.rint(hectares * [_VISITORS_PER_HA[use] for use in uses]).astype(np.int64)
     frame = {
         "code": numbered(shapes, community.tolist(), DEDICATED_FIRST),
         "name": [title.zh for title in titles],
@@ -149,7 +148,7 @@ def _dedicated(
         "households": 0,
         "population": visitors,
         "unit": [f"{title.zh}管理处" for title in titles],
-        "land_use": layout.site_use,
+        "land_use": uses,
     }
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=STORED_CRS)
 
@@ -167,12 +166,9 @@ def _river(country: Country, areas: Areas, seed: int) -> gpd.GeoDataFrame:
             else Name(f"{names[stretch.river].zh}河", f"{names[stretch.river].en} River")
         ]
     ]
-    return _special(
-        [stretch.polygon for stretch in stretches],
-        titles,
-        areas,
-        (RIVER_TASK, f"{DISTRICT[0]}水务局", "water"),
-    ).assign(households=0, population=0)
+    polygons = [stretch.polygon for stretch in stretches]
+    strips = _special(polygons, titles, areas, (RIVER_TASK, f"{DISTRICT[0]}水务局", "water"))
+    return strips.assign(households=0, population=0)
 
 
 def _fire(country: Country, layout: Layout, areas: Areas, blocks: Geometries, seed: int) -> gpd.GeoDataFrame:
@@ -185,7 +181,7 @@ def _fire(country: Country, layout: Layout, areas: Areas, blocks: Geometries, se
 
 
 def _special(
-    shapes: list[shapely.Polygon], titles: list[Name], areas: Areas, words: tuple[str, str, str]
+    shapes: list[BaseGeometry], titles: list[Name], areas: Areas, words: tuple[str, str, str]
 ) -> gpd.GeoDataFrame:
     task, unit, land_use = words
     communities = areas.communities

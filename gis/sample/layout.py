@@ -126,11 +126,10 @@ def _communities(graph: Graph, street: Labels, households: Labels, site: Labels,
     shares = np.bincount(street, measure)
     counts = _apportioned(shares / shares.sum() * COMMUNITIES)
     # a site is one piece to this division, so that it lies in one community
-    piece = np.unique(np.where(site >= 0, site, site.max() + 1 + np.arange(len(site))), return_inverse=True)[
-        1
-    ]
+    alone = site.max() + 1 + np.arange(len(site))
+    piece = np.unique(np.where(site >= 0, site, alone), return_inverse=True)[1]
     whole = graph.united(piece)
-    weight = np.bincount(piece, measure)
+    weight = np.asarray(np.bincount(piece, measure), dtype=np.float64)
     street_of = np.zeros(len(weight), dtype=np.int64)
     street_of[piece] = street
     community = np.zeros(len(weight), dtype=np.int64)

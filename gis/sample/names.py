@@ -78,20 +78,12 @@ def community_names(rng: np.random.Generator, count: int, *, urban: bool) -> lis
 def water_names(rng: np.random.Generator, count: int) -> list[Name]:
     """Return names of rivers without the ending, repeated with a number word when there are many."""
     pool = [_capital(_pool(_WATER)[place]) for place in rng.permutation(len(_pool(_WATER)))]
-    parts = [
-        Name("", ""),
-        Name("东", "East "),
-        Name("西", "West "),
-        Name("上", "Upper "),
-        Name("下", "Lower "),
-    ]
-    return [
-        Name(
-            parts[n // len(pool)].zh + pool[n % len(pool)].zh,
-            parts[n // len(pool)].en + pool[n % len(pool)].en,
-        )
-        for n in range(count)
-    ]
+    parts = [Name("", ""), *_pool("东 East,西 West,上 Upper,下 Lower")]
+    names = []
+    for number in range(count):
+        part, name = parts[number // len(pool)], pool[number % len(pool)]
+        names.append(Name(part.zh + name.zh, f"{part.en} {name.en}".strip()))
+    return names
 
 
 def road_names(rng: np.random.Generator, count: int) -> list[Name]:

@@ -11,6 +11,7 @@ from gis.sample.land.ground import to_degrees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from gis.sample.land.ground import Lattice
 
@@ -26,7 +27,7 @@ def united(blocks: Geometries, label: NDArray[np.int64]) -> Geometries:
     """Unite blocks by label, 0 to n - 1; blocks labelled -1 stay out.
 
     Inner boundaries vanish and no vertex moves, so the results touch vertex by vertex as the blocks did.
-    Every result begins at its lowest vertex and runs anticlockwise, whatever the library does inside.
+    Every result begins at its westernmost vertex and runs anticlockwise, whatever the library does inside.
     """
     order = np.argsort(label, kind="stable")
     order = order[label[order] >= 0]
@@ -35,12 +36,11 @@ def united(blocks: Geometries, label: NDArray[np.int64]) -> Geometries:
     return np.array([ordered(shape) for shape in shapes])
 
 
-def ordered(shape: shapely.Geometry) -> shapely.Geometry:
-    """Return a single polygon with its ring anticlockwise from its lowest vertex (first west, then south)."""
-    polygon = shapely.get_geometry(shape, 0) if shapely.get_num_geometries(shape) == 1 else shape
-    if polygon.geom_type != "Polygon" or polygon.interiors:
-        return shapely.orient_polygons(shapely.normalize(polygon))
-    ring = shapely.get_coordinates(shapely.orient_polygons(polygon))[:-1]
+def ordered(shape: BaseGeometry) -> BaseGeometry:
+    """Return a polygon with its ring anticlockwise from its westernmost (then southernmost) vertex."""
+    if not isinstance(shape, shapely.Polygon) or shape.interiors:
+        return shapely.orient_polygons(shapely.normalize(shape))
+    ring = shapely.get_coordinates(shapely.orient_polygons(shape))[:-1]
     return shapely.Polygon(np.roll(ring, -int(np.lexsort((ring[:, 1], ring[:, 0]))[0]), axis=0))
 
 

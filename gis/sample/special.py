@@ -15,6 +15,7 @@ from gis.sample.shapes import ordered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from gis.sample.land.network import Network
     from gis.sample.land.terrain import Terrain
@@ -32,7 +33,7 @@ class Stretch:
 
     river: int
     place: int
-    polygon: shapely.Polygon
+    polygon: BaseGeometry
 
 
 def river_stretches(network: Network, terrain: Terrain) -> list[Stretch]:
@@ -44,12 +45,11 @@ def river_stretches(network: Network, terrain: Terrain) -> list[Stretch]:
     4. Of each stretch the largest connected part is kept, if it is worth a patrol.
     """
     rivers, lines = zip(*_pieces(network, terrain), strict=True)
-    strips = [
-        shapely.LineString(to_plan(line)).buffer(_STRIP_M, cap_style="flat", quad_segs=3) for line in lines
-    ]
-    on_lattice = np.asarray(shapely.transform(np.array(strips), to_lattice))
+    courses = [shapely.LineString(to_plan(line)) for line in lines]
+    strips = [course.buffer(_STRIP_M, cap_style="flat", quad_segs=3).exterior for course in courses]
+    on_lattice = np.array([shapely.Polygon(to_lattice(shapely.get_coordinates(s))) for s in strips])
     border = shapely.LinearRing(to_lattice(terrain.outline))
-    outlines = shapely.union_all(np.append(shapely.boundary(on_lattice), border), grid_size=1)
+    outlines = shapely.union_all([*shapely.boundary(on_lattice), border], grid_size=1)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(outlines)))
     middles = shapely.point_on_surface(faces)
     inside = shapely.contains_properly(shapely.Polygon(border), middles)
@@ -62,7 +62,8 @@ def river_stretches(network: Network, terrain: Terrain) -> list[Stretch]:
         shape = _largest(faces[owner == number])
         if shape.area * SQUARE_METRES_PER_UNIT > _LEAST_M2:
             place = 1 + sum(stretch.river == rivers[number] for stretch in stretches)
-            stretches.append(Stretch(rivers[number], place, ordered(shapely.transform(shape, to_degrees))))
+            polygon = ordered(shapely.transform(shape, to_degrees))
+            stretches.append(Stretch(rivers[number], place, polygon))
     return stretches
 
 
@@ -84,6 +85,7 @@ def _pieces(network: Network, terrain: Terrain) -> list[tuple[int, NDArray[np.in
     return pieces
 
 
-def _largest(faces: Geometries) -> shapely.Polygon:
+def _largest(faces: Geometries) -> BaseGeometry:
     parts = shapely.get_parts(shapely.coverage_union_all(faces))
-    return parts[int(shapely.area(parts).argmax())]
+    largest: BaseGeometry = parts[int(shapely.area(parts).argmax())]
+    return largest

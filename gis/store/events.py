@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import bindparam, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.orm import Session
+
+
+Query = TypeVar("Query", bound="Select[*tuple[Any, ...]]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +143,8 @@ def list_event_points(session: Session, wanted: EventFilter, limit: int) -> pd.D
     """Return events for maps: newest first, at most `limit`.
 
     Returns:
-        Columns id, lon, lat (degrees, EPSG:4490; NaN without a point), reported_at (UTC), category, grade, source, text,
-        natural_id, dedicated_id, unlocated.
+        Columns id, lon, lat (degrees, EPSG:4490; NaN without a point), reported_at (UTC), category, grade,
+        source, text, natural_id, dedicated_id, unlocated.
     """
     query = filtered(
         select(
@@ -172,7 +175,7 @@ def count_events_by(session: Session, column: str, wanted: EventFilter) -> dict[
     """
     key = EventRow.__table__.columns[column]
     query = filtered(select(key, func.count()).where(key.is_not(None)), wanted).group_by(key)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query))
 
 
 def find_reported_range(session: Session, wanted: EventFilter) -> tuple[datetime, datetime] | None:
@@ -190,7 +193,7 @@ def select_events() -> Select[Any]:
     ).execution_options(populate_existing=True)
 
 
-def filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
+def filtered(query: Query, wanted: EventFilter) -> Query:
     """Add the conditions of the filter to a query over events."""
     conditions: dict[str, Callable[[Any], ColumnElement[bool]]] = {
         "since": lambda moment: EventRow.reported_at >= moment,

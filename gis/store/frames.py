@@ -85,4 +85,6 @@ def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         ]
         for name, column in table.items()
     }
+    if not columns:
+        return [{} for _ in range(len(table))]
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -18,6 +17,7 @@ from gis.files.layers import ReadLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 LIMITS = ReadLimits(max_features=1_000, max_vertices=500, seconds=30, memory_mb=2_000)
 
@@ -56,7 +56,13 @@ def layer_files(tmp_path: Path, grids: gpd.GeoDataFrame) -> dict[str, Path]:
     return files
 
 
-ENDINGS = {"geojson": "geojson", "geojsonseq": "geojsonl", "gpkg": "gpkg", "flatgeobuf": "fgb", "shapefile": "shp"}
+ENDINGS = {
+    "geojson": "geojson",
+    "geojsonseq": "geojsonl",
+    "gpkg": "gpkg",
+    "flatgeobuf": "fgb",
+    "shapefile": "shp",
+}
 
 
 @pytest.fixture
@@ -64,7 +70,10 @@ def write_shapefile(tmp_path: Path) -> Callable[..., Path]:
     """Write a Shapefile of squares whose `.dbf` has exactly these bytes."""
 
     def write(
-        names: Sequence[tuple[bytes, int]], rows: Sequence[Sequence[bytes]], language: int = 0, cpg: str | None = None
+        names: Sequence[tuple[bytes, int]],
+        rows: Sequence[Sequence[bytes]],
+        language: int = 0,
+        cpg: str | None = None,
     ) -> Path:
         path = tmp_path / "grids.shp"
         shapes = [shapely.box(at, 0, at + 1, 1) for at in range(len(rows))]
@@ -85,7 +94,8 @@ def dbf(names: Sequence[tuple[bytes, int]], rows: Sequence[Sequence[bytes]], lan
     width = 1 + sum(width for _, width in names)
     head = struct.pack("<B3BIHH17xB2x", 3, 125, 1, 1, len(rows), 32 + len(fields) + 1, width, language)
     records = b"".join(
-        b" " + b"".join(cell.ljust(size)[:size] for cell, (_, size) in zip(row, names, strict=True)) for row in rows
+        b" " + b"".join(cell.ljust(size)[:size] for cell, (_, size) in zip(row, names, strict=True))
+        for row in rows
     )
     return head + fields + b"\r" + records + b"\x1a"
 

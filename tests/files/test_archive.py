@@ -41,19 +41,30 @@ def test_several_layers_are_named_and_chosen_by_any_clear_name(
     tmp_path: Path, layer_files: dict[str, Path], limits: ReadLimits
 ) -> None:
     data = {kind: path.read_bytes() for kind, path in layer_files.items()}
-    path = pack(tmp_path / "all.zip", {"a/x.geojson": data["geojson"], "b/x.gpkg": data["gpkg"], "y.fgb": data["flatgeobuf"]})
-    with pytest.raises(InputError, match=r"several layers; choose one with `layer`: a/x.geojson, b/x.gpkg, y.fgb"):
+    path = pack(
+        tmp_path / "all.zip",
+        {"a/x.geojson": data["geojson"], "b/x.gpkg": data["gpkg"], "y.fgb": data["flatgeobuf"]},
+    )
+    with pytest.raises(
+        InputError, match=r"several layers; choose one with `layer`: a/x.geojson, b/x.gpkg, y.fgb"
+    ):
         open_layer(path, limits=limits)
     with pytest.raises(InputError, match="no single layer 'x'"):
         open_layer(path, limits=limits, layer="x")
-    for wanted, kind in {"a/x.geojson": "geojson", "x.gpkg": "gpkg", "b/x.gpkg|grids": "gpkg", "y": "flatgeobuf"}.items():
+    for wanted, kind in {
+        "a/x.geojson": "geojson",
+        "x.gpkg": "gpkg",
+        "b/x.gpkg|grids": "gpkg",
+        "y": "flatgeobuf",
+    }.items():
         with open_layer(path, limits=limits, layer=wanted) as layer:
             assert (layer.format, len(next(layer.batches()))) == (kind, 3)
             assert layer.layers == ["a/x.geojson", "b/x.gpkg", "y.fgb"]
 
 
 @pytest.mark.parametrize(
-    "name", ["../x.geojson", "a/../../x.geojson", "/etc/x.geojson", "..\\x.geojson", "C:\\x.geojson", "C:x.geojson"]
+    "name",
+    ["../x.geojson", "a/../../x.geojson", "/etc/x.geojson", "..\\x.geojson", "C:\\x.geojson", "C:x.geojson"],
 )
 def test_names_that_leave_the_folder_are_refused(tmp_path: Path, limits: ReadLimits, name: str) -> None:
     with pytest.raises(FileFormatError, match="leaves its folder"):
@@ -93,7 +104,7 @@ def test_a_size_that_lies_is_found_while_unpacking(tmp_path: Path, limits: ReadL
     struct.pack_into("<I", data, directory + 24, 10)
     struct.pack_into("<I", data, 22, 10)
     (tmp_path / "a.zip").write_bytes(data)
-    with pytest.raises(FileFormatError, match="damaged zip|more than the zip says"):
+    with pytest.raises(FileFormatError, match=r"damaged zip|more than the zip says"):
         open_layer(tmp_path / "a.zip", limits=limits)
 
 
@@ -110,7 +121,9 @@ def test_a_directory_that_lies_about_its_size_is_refused_unread(tmp_path: Path, 
         open_layer(tmp_path / "a.zip", limits=limits)
 
 
-def test_an_encrypted_member_a_zip_in_a_zip_and_nothing_useful_are_refused(tmp_path: Path, limits: ReadLimits) -> None:
+def test_an_encrypted_member_a_zip_in_a_zip_and_nothing_useful_are_refused(
+    tmp_path: Path, limits: ReadLimits
+) -> None:
     data = bytearray(pack(tmp_path / "a.zip", {"a.geojson": b"{}"}).read_bytes())
     data[data.index(b"PK\x01\x02") + 8] |= 1
     (tmp_path / "a.zip").write_bytes(data)
@@ -119,11 +132,13 @@ def test_an_encrypted_member_a_zip_in_a_zip_and_nothing_useful_are_refused(tmp_p
     inner = pack(tmp_path / "inner.zip", {"a.geojson": b"{}"}).read_bytes()
     with pytest.raises(FileFormatError, match="zip in a zip"):
         open_layer(pack(tmp_path / "outer.zip", {"inner.zip": inner}), limits=limits)
-    with pytest.raises(FileFormatError, match="the zip holds a.kml; give GeoJSON"):
+    with pytest.raises(FileFormatError, match=r"the zip holds a.kml; give GeoJSON"):
         open_layer(pack(tmp_path / "kml.zip", {"a.kml": b"<kml/>"}), limits=limits)
 
 
-def test_names_of_chinese_windows_are_read(tmp_path: Path, layer_files: dict[str, Path], limits: ReadLimits) -> None:
+def test_names_of_chinese_windows_are_read(
+    tmp_path: Path, layer_files: dict[str, Path], limits: ReadLimits
+) -> None:
     placeholder = "aaaa/bbbbbb.geojson"
     raw = pack(tmp_path / "a.zip", {placeholder: layer_files["geojson"].read_bytes()}).read_bytes()
     renamed = raw.replace(b"aaaa", "网格".encode("gbk")).replace(b"bbbbbb", "江宁区".encode("gbk"))

@@ -31,7 +31,9 @@ def opened(tmp_path: Path, text: str | bytes, limits: ReadLimits) -> Layer:
     return open_layer(path, limits=limits)
 
 
-def test_polygons_holes_and_parts_come_as_written(write_geojson: Callable[..., Path], limits: ReadLimits) -> None:
+def test_polygons_holes_and_parts_come_as_written(
+    write_geojson: Callable[..., Path], limits: ReadLimits
+) -> None:
     hole = [[0.1, 0.05], [0.5, 0.05], [0.5, 0.2], [0.1, 0.05]]
     geometries = [
         {"type": "Polygon", "coordinates": [RING, hole]},
@@ -47,7 +49,9 @@ def test_polygons_holes_and_parts_come_as_written(write_geojson: Callable[..., P
     assert layer.feature_count == 3
 
 
-def test_batches_count_rows_on_and_may_be_read_again(write_geojson: Callable[..., Path], limits: ReadLimits) -> None:
+def test_batches_count_rows_on_and_may_be_read_again(
+    write_geojson: Callable[..., Path], limits: ReadLimits
+) -> None:
     layer = open_layer(write_geojson([SQUARE] * 7), limits=limits)
     assert [batch.index.tolist() for batch in layer.batches(3)] == [[1, 2, 3], [4, 5, 6], [7]]
     assert len(read(layer)) == 7
@@ -124,14 +128,20 @@ def test_heights_are_dropped_and_noted_once(write_geojson: Callable[..., Path], 
         (f"{FEATURE}\n5\n{FEATURE}", "outside of the features"),
         (f"{FEATURE}\n0\n", "outside of the features"),
         ('{"type":"FeatureCollection","features":[{"type":"Featur"}]}', "feature 1 has the type 'Featur'"),
-        ('{"type":"FeatureCollection","features":[{"type":"Feature","properties":[]}]}', "`properties` of feature 1"),
+        (
+            '{"type":"FeatureCollection","features":[{"type":"Feature","properties":[]}]}',
+            "`properties` of feature 1",
+        ),
         (FEATURE.replace("1", "NaN"), "feature 1 is not valid JSON"),
         (FEATURE.replace("1", "-Infinity"), "feature 1 is not valid JSON"),
         (FEATURE.replace("1", "1e999"), "feature 1 is not valid JSON"),
         (FEATURE.replace("1", '"\\ud800"'), "feature 1 is not valid JSON"),
         (FEATURE.replace("1", '1,"a":2'), "key 'a' more than once"),
         (FEATURE.replace("1", '{"b":":","b":2}'), "key 'b' more than once"),
-        (FEATURE.replace("null", '{"type":"Polygon","coordinates":[],"type":"Point"}'), "key 'type' more than once"),
+        (
+            FEATURE.replace("null", '{"type":"Polygon","coordinates":[],"type":"Point"}'),
+            "key 'type' more than once",
+        ),
         (FEATURE.encode().replace(b"1", b'"\xff"'), "feature 1 is not valid JSON"),
         ('{"type":"FeatureCollection","features":[' + "[" * 5_000, "nested more than 32 deep"),
         (FEATURE.replace("1", "[" * 5_000 + "]" * 5_000), "nested more than 32 deep"),
@@ -146,7 +156,9 @@ def test_what_is_no_strict_geojson_is_refused(
         read(opened(tmp_path, text, limits))
 
 
-def test_strictness_does_not_refuse_colons_escapes_or_long_numbers(tmp_path: Path, limits: ReadLimits) -> None:
+def test_strictness_does_not_refuse_colons_escapes_or_long_numbers(
+    tmp_path: Path, limits: ReadLimits
+) -> None:
     text = FEATURE.replace("1", '"\\"b\\":1, {\\"a\\":2}","时间":"08:05","n":' + "9" * 5_000 + ',"e":1e-5')
     with pytest.raises(FileFormatError, match="infinity"):
         read(opened(tmp_path, text, limits))
@@ -174,7 +186,12 @@ def test_a_byte_order_mark_and_one_feature_alone_are_fine(tmp_path: Path, limits
 
 def test_columns_keep_types_and_later_ones_are_not_lost(tmp_path: Path, limits: ReadLimits) -> None:
     features = [
-        {"type": "Feature", "id": 7, "properties": {"code": "007", "n": 1, "tags": {"a": [1]}}, "geometry": None},
+        {
+            "type": "Feature",
+            "id": 7,
+            "properties": {"code": "007", "n": 1, "tags": {"a": [1]}},
+            "geometry": None,
+        },
         {"type": "Feature", "id": 8, "properties": None, "geometry": None},
         {"type": "Feature", "properties": {"geometry": "x", "late": True}, "geometry": None},
     ]

@@ -75,14 +75,18 @@ def test_content_decides_and_a_wrong_ending_is_said(
         (b"Rar!\x1a\x07", "RAR"),
     ],
 )
-def test_other_content_is_refused_by_name(tmp_path: Path, limits: ReadLimits, content: bytes, said: str) -> None:
+def test_other_content_is_refused_by_name(
+    tmp_path: Path, limits: ReadLimits, content: bytes, said: str
+) -> None:
     path = tmp_path / "grids.geojson"
     path.write_bytes(content)
     with pytest.raises(FileFormatError, match=said):
         open_layer(path, limits=limits)
 
 
-def test_no_file_and_too_large_a_file(tmp_path: Path, layer_files: dict[str, Path], limits: ReadLimits) -> None:
+def test_no_file_and_too_large_a_file(
+    tmp_path: Path, layer_files: dict[str, Path], limits: ReadLimits
+) -> None:
     with pytest.raises(InputError, match="there is no file"):
         open_layer(tmp_path / "none.geojson", limits=limits)
     with pytest.raises(InputError, match="there is no file"):
@@ -104,8 +108,11 @@ def test_an_encoding_is_only_for_formats_that_leave_it_open(
 def test_the_limits_hold_in_every_format(layer_files: dict[str, Path], kind: str) -> None:
     with pytest.raises(FileFormatError, match="the limit"):
         open_layer(layer_files[kind], limits=ReadLimits(max_features=2))
-    with pytest.raises(FileFormatError, match="feature 1 has 5 vertices, the limit is 4"):
-        open_layer(layer_files[kind], limits=ReadLimits(max_vertices=4))
+    with (
+        open_layer(layer_files[kind], limits=ReadLimits(max_vertices=4)) as layer,
+        pytest.raises(FileFormatError, match="feature 1 has 5 vertices, the limit is 4"),
+    ):
+        list(layer.batches())
 
 
 def test_a_forgotten_layer_leaves_nothing_behind(layer_files: dict[str, Path], limits: ReadLimits) -> None:

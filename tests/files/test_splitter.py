@@ -24,7 +24,9 @@ _objects = st.dictionaries(_texts, _values, max_size=4)
 
 def pieces(raw: bytes, piece: int = HEAD) -> tuple[list[bytes], bytes]:
     split = split_features(io.BytesIO(raw), LIMITS, piece=piece)
-    return [raw[start:end] for start, end in zip(split.starts, split.ends, strict=True)], bytes(split.skeleton)
+    return [raw[start:end] for start, end in zip(split.starts, split.ends, strict=True)], bytes(
+        split.skeleton
+    )
 
 
 def test_features_of_a_collection_by_hand() -> None:
@@ -41,12 +43,12 @@ def test_features_one_a_line_by_hand() -> None:
     )
 
 
-@given(st.lists(_objects, max_size=5), _objects, _objects, st.booleans())
+@given(st.lists(_objects, max_size=5), _objects, _objects, st.sampled_from([None, orjson.OPT_INDENT_2]))
 def test_every_collection_is_split_as_a_parser_sees_it(
-    features: list[object], before: dict[str, object], after: dict[str, object], indented: bool
+    features: list[object], before: dict[str, object], after: dict[str, object], option: int | None
 ) -> None:
     root = {**before, "features": features, **{f"z{name}": value for name, value in after.items()}}
-    found, skeleton = pieces(orjson.dumps(root, option=orjson.OPT_INDENT_2 if indented else None))
+    found, skeleton = pieces(orjson.dumps(root, option=option))
     assert [orjson.loads(piece) for piece in found] == features
     assert orjson.loads(skeleton) == {**root, "features": [0] * len(features)}
 

@@ -88,6 +88,13 @@ def test_an_open_gap_is_found_only_against_the_community() -> None:
     assert check(shapes.grids_frame(shapes.with_open_gap(2.0))) == []
 
 
+def test_an_island_in_an_unknown_hole_is_no_part_of_the_gap() -> None:
+    cells, _ = shapes.with_lake()
+    (gap,) = check(shapes.grids_frame(cells | {shapes.code("005"): shapes.square(95, 95, 10)}))
+    assert gap.kind is FindingKind.GAP
+    assert gap.area_m2 == pytest.approx(400 - 100, rel=1e-3)
+
+
 def test_a_missing_cell_is_a_gap() -> None:
     cells = shapes.two_by_two()
     del cells[FOUR]
@@ -137,6 +144,15 @@ def test_dust_kilometres_long_is_no_finding_but_does_not_hide_a_place() -> None:
     (gap,) = check(shapes.grids_frame(long), areas)
     assert gap.area_m2 == pytest.approx(square.area, rel=0.01)
     assert gap.width_m == pytest.approx(1.0, rel=0.01)
+
+
+def test_the_limits_one_by_one() -> None:
+    tolerance = Tolerance()
+    assert tolerance.severity(area_m2=50, width_m=0.0009) is None
+    assert tolerance.severity(area_m2=1.0, width_m=0.1) is None
+    assert tolerance.severity(area_m2=1.01, width_m=0.001) is Severity.WARNING
+    assert tolerance.severity(area_m2=0.05, width_m=0.11) is Severity.WARNING
+    assert tolerance.severity(area_m2=4, width_m=1.0) is Severity.ERROR
 
 
 def test_limits_can_be_set() -> None:

@@ -42,6 +42,16 @@ def test_codes_by_community(code: str | None, parent: str | None, fault: CodeFau
     assert check_code(code, parent, SCHEME) is fault
 
 
+def test_a_counter_has_a_last_number() -> None:
+    short = CodeScheme("short", (Segment("sequence", 2, SegmentSource.COUNTER, first=10, last=50),))
+    assert check_codes(["09", "10", "50", "51"], ["", "", "", ""], short).tolist() == [
+        CodeFault.RANGE,
+        None,
+        None,
+        CodeFault.RANGE,
+    ]
+
+
 def test_a_free_scheme_only_wants_a_code() -> None:
     assert check_codes(["E00032499", "", None], [None, None, "x"], FREE).tolist() == [
         None,

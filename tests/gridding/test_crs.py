@@ -124,6 +124,13 @@ def test_geometries_and_points_agree_and_nothing_stays_nothing() -> None:
     np.testing.assert_allclose(shapely.get_coordinates(back[0])[:3], ring, rtol=0, atol=1e-6)
 
 
+def test_a_polygon_that_cannot_be_in_the_system_stays_one_and_is_invalid() -> None:
+    far = crs.geometries_to_stored(np.array([shapely.box(1e9, 1e9, 2e9, 2e9)], dtype=object), "EPSG:4549")
+    assert far[0].geom_type == "Polygon"
+    assert np.isinf(shapely.get_coordinates(far[0])).all()
+    assert not shapely.is_valid(far[0])
+
+
 def test_central_meridian_has_easting_500_km() -> None:
     east, north = crs.points_to_metres([120.0], [31.95], "EPSG:4549")
     assert east[0] == pytest.approx(500_000, abs=1e-6)

@@ -82,7 +82,9 @@ def test_an_event_comes_back_as_it_was_saved(session: Session) -> None:
 def test_an_event_without_a_point_is_kept(session: Session) -> None:
     saved = save_events(session, [row("1", x=None, y=None, lon=None, lat=None, unlocated="no_point")])
     assert get_event(session, saved[0].id).lon is None
-    assert list_event_points(session, EventFilter(), 10).empty
+    points = list_event_points(session, EventFilter(), 10)
+    assert points["lon"].isna().all()
+    assert len(points) == 1
 
 
 def test_pages_are_complete_while_events_arrive(session: Session) -> None:
@@ -124,9 +126,10 @@ def test_filters(session: Session, wanted: EventFilter, expected: set[str]) -> N
 
 
 def test_the_range_of_reports(session: Session) -> None:
-    assert find_reported_range(session) is None
+    assert find_reported_range(session, EventFilter()) is None
     save_events(session, [row("1"), row("2", reported_at=NOON + timedelta(days=3))])
-    assert find_reported_range(session) == (NOON, NOON + timedelta(days=3))
+    assert find_reported_range(session, EventFilter()) == (NOON, NOON + timedelta(days=3))
+    assert find_reported_range(session, EventFilter(until=NOON + timedelta(1))) == (NOON, NOON)
 
 
 def test_an_unknown_event_is_said_to_be_missing(session: Session) -> None:

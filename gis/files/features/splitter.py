@@ -211,7 +211,7 @@ def _head_length(data: bytes) -> int | None:
     brackets, _ = find_brackets(data, 0, in_string=False)
     ends = np.flatnonzero(brackets.depths <= 0)
     before_end = slice(0, int(ends[0]) if len(ends) else None)
-    opens = (brackets.steps > 0) & (brackets.depths == 2) & ~brackets.braces  # noqa: PLR2004
+    opens = (brackets.steps > 0) & (brackets.depths == 2) & ~brackets.braces  # noqa: PLR2004 - root 1
     for position in brackets.at[before_end][opens[before_end]].tolist():
         if _FEATURES_KEY.search(data, max(0, position - _KEY_REACH), position):
             return int(position) + 1

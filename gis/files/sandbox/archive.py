@@ -24,6 +24,7 @@ SIBLINGS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 _END = b"PK\x05\x06"
 _END_SIZE = 22
+_ZIP64_COUNT, _ZIP64_BYTES, _ZIP64_LOCATOR = 0xFFFF, 0xFFFFFFFF, b"PK\x06\x07"
 _LONGEST_COMMENT = 65_535
 _DIRECTORY_BYTES_PER_MEMBER = 1_024
 _UTF8_NAMES = 0x800
@@ -162,7 +163,7 @@ def _require_few_members(path: Path, limits: ReadLimits) -> None:
     if at < 0 or len(tail) - at < _END_SIZE:
         raise FileFormatError(f"{path.name} is a damaged zip, its end is missing; get it again")
     count, directory_bytes = struct.unpack_from("<HI", tail, at + 10)
-    if count == 0xFFFF or directory_bytes == 0xFFFFFFFF or b"PK\x06\x07" in tail[:at]:  # noqa: PLR2004
+    if count == _ZIP64_COUNT or directory_bytes == _ZIP64_BYTES or _ZIP64_LOCATOR in tail[:at]:
         raise FileFormatError(f"{path.name} is a Zip64 archive; pack it as an ordinary zip")
     if count > limits.max_members or directory_bytes > limits.max_members * _DIRECTORY_BYTES_PER_MEMBER:
         raise FileFormatError(f"{path.name} has more than {limits.max_members} members; pack only the layer")

@@ -84,7 +84,7 @@ def send_rows(batches: Iterable[Rows], size: int) -> None:
 def _send_batch(geometries: list[bytes | None], rows: list[tuple[Any, ...]]) -> None:
     """Parse geometries here, where a crash costs nothing, and send only clean flat polygons."""
     import numpy as np  # noqa: PLC0415 - after the limits, and not for a mere description
-    import shapely  # noqa: PLC0415
+    import shapely  # noqa: PLC0415 - likewise
 
     wanted = np.array(geometries, dtype=object)
     shapes = shapely.from_wkb(wanted, on_invalid="ignore")
@@ -176,8 +176,9 @@ def rows_of_geopackage(job: Job) -> Iterator[Rows]:
     """Yield geometries as WKB, and rows."""
     database = open_database(job["path"])
     names, geometry = _columns(database, job["layer"])
-    selected = ", ".join(map(quoted, [geometry, *names]))
-    cursor = database.execute(f"SELECT {selected} FROM {quoted(job['layer'])}")  # noqa: S608 - quoted
+    selected = ", ".join([quoted(geometry) if job["geometry"] else "NULL", *map(quoted, names)])
+    query = f"SELECT {selected} FROM {quoted(job['layer'])} LIMIT ?"  # noqa: S608 - quoted
+    cursor = database.execute(query, (-1 if job["most"] is None else job["most"],))
     # few at a time: one row may hold megabytes
     while rows := cursor.fetchmany(100):
         values = [tuple(v.hex() if isinstance(v, bytes) else v for v in row[1:]) for row in rows]
@@ -225,12 +226,13 @@ def describe_gdal(job: Job) -> dict[str, Any]:
 
 
 def rows_of_gdal(job: Job) -> Iterator[Rows]:
-    """Yield geometries as WKB, and rows; without geometries if the job wants only texts."""
+    """Yield geometries as WKB, and rows."""
     pyogrio = open_gdal(job["driver"])
     count = max(1, int(pyogrio.read_info(job["path"], encoding=_RAW, force_feature_count=True)["features"]))
     # GDAL skips rows of a FlatGeobuf by reading them, so as many at once as memory allows
     per_row = max(1, Path(job["path"]).stat().st_size // count)
-    at_once = max(_FEWEST_READ_ROWS, min(_MOST_READ_ROWS, _READ_BYTES // per_row))
+    at_once = job["most"] or max(_FEWEST_READ_ROWS, min(_MOST_READ_ROWS, _READ_BYTES // per_row))
+    count = min(count, job["most"] or count)
     done = 0
     while done < count:
         _, _, geometries, columns = pyogrio.raw.read(
@@ -271,9 +273,11 @@ def main() -> None:
     limit_self(job["seconds"], job["memory_mb"])
     in_database = job["format"] == "gpkg"
     try:
-        if job["task"] == "describe":
-            send({"kind": "layer", **(describe_geopackage(job) if in_database else describe_gdal(job))})
-        else:
+        if job["task"] == "look":
+            layer = describe_geopackage(job) if in_database else describe_gdal(job)
+            send({"kind": "layer", **layer})
+            job["layer"] = layer.get("layer")
+        if job["layer"] is not None:
             send_rows(rows_of_geopackage(job) if in_database else rows_of_gdal(job), job["size"])
         send({"kind": "end"})
     except MemoryError:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyogrio
 
 from gis.errors import FileFormatError
+from gis.files.sources import BATCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from gis.files.sources import ReadLimits
 
@@ -54,30 +55,30 @@ class Job(NamedTuple):
     layer: str | None = None
 
 
-def describe(job: Job, limits: ReadLimits) -> dict[str, Any]:
-    """Return the layers of a file, and of the chosen or only one its fields, count and system.
+def look(job: Job, limits: ReadLimits, most: int | None) -> Generator[Message]:
+    """Yield a message with the layers of a file, then the rows of the chosen or only one without geometry.
+
+    Args:
+        job: What to read.
+        limits: What the child may use.
+        most: How many rows; None for all.
 
     Raises:
         FileFormatError: The file cannot be read within the limits.
     """
-    for message in _messages(job, limits, {"task": "describe"}):
-        if message.head.get("kind") == "layer":
-            return message.head
-    raise FileFormatError(f"{job.name} has no layer that can be read")
+    return _messages(job, limits, {"task": "look", "size": BATCH, "geometry": False, "most": most})
 
 
-def rows(job: Job, limits: ReadLimits, size: int, *, geometry: bool = True) -> Iterator[Message]:
+def rows(job: Job, limits: ReadLimits, size: int) -> Generator[Message]:
     """Yield messages with the rows of a layer, `size` at most in each.
 
     Raises:
         FileFormatError: The file cannot be read within the limits.
     """
-    for message in _messages(job, limits, {"task": "rows", "size": size, "geometry": geometry}):
-        if message.head.get("kind") == "rows":
-            yield message
+    return _messages(job, limits, {"task": "rows", "size": size, "geometry": True, "most": None})
 
 
-def _messages(job: Job, limits: ReadLimits, task: dict[str, Any]) -> Iterator[Message]:
+def _messages(job: Job, limits: ReadLimits, task: dict[str, Any]) -> Generator[Message]:
     """Start the child, yield what it says, and end it whatever happens."""
     request = {
         "format": job.format,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,10 +12,9 @@ import shapely
 
 from gis.errors import EncodingError, FileFormatError, InputError
 from gis.files.encodings import Text, choose_encoding, codec_named, decoded
-from gis.files.sandbox.process import Job, Message, describe, rows
+from gis.files.sandbox.process import Job, Message, look, rows
 from gis.files.sandbox.shapefile import field_widths, require_whole, stated_encodings, stated_system
 from gis.files.sources import (
-    BATCH,
     NO_GEOMETRY,
     SAMPLE_ROWS,
     TOO_FAR,
@@ -30,7 +31,7 @@ from gis.files.systems import declared_system
 from gis.nouns import RowProblem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -94,20 +95,22 @@ def open_sandboxed(job: Job, limits: ReadLimits, encoding: str | None, notes: Pr
         require_whole(job.path, job.name, limits)
     elif encoding and codec_named(encoding) != "utf-8":
         raise EncodingError(f"{job.name} is UTF-8 by its format; leave the encoding out", field="encoding")
-    found = describe(job, limits)
-    names, count = _described(found, job, limits)
-    job = job._replace(layer=found["layer"])
-    codec, evidence = "utf-8", "the format is UTF-8"
-    widths: list[int | None] = [None] * len(names)
-    if is_shapefile:
-        widths = [field_widths(job.path).get(_raw(name)) for name in names]
-        texts = _texts(job, list(zip(names, widths, strict=True)), limits)
-        codec, evidence = choose_encoding(texts, stated=encoding, clues=stated_encodings(job.path))
+    with closing(look(job, limits, None if is_shapefile else SAMPLE_ROWS)) as messages:
+        found = next(messages).head
+        names, count = _described(found, job, limits)
+        codec, evidence = "utf-8", "the format is UTF-8"
+        widths: list[int | None] = [None] * len(names)
+        first = next(messages, None)
+        if is_shapefile:
+            widths = [field_widths(job.path).get(_raw(name)) for name in names]
+            pieces = chain([first] if first else [], messages)
+            texts = _texts(pieces, list(zip(names, widths, strict=True)))
+            codec, evidence = choose_encoding(texts, stated=encoding, clues=stated_encodings(job.path))
+    fields = distinct_names([_name(name, codec) for name in names], notes)
+    columns = [_Field(*it, codec) for it in zip(fields, widths, strict=True)]
     system, where = (
         (stated_system(job.path), "the .prj file") if is_shapefile else (found["crs"], "the layer")
     )
-    fields = distinct_names([_name(name, codec) for name in names], notes)
-    source = partial(_batches, job, limits, [_Field(*it, codec) for it in zip(fields, widths, strict=True)])
     return Layer(
         path=job.path,
         name=job.name if job.format != "gpkg" else found["layer"],
@@ -118,8 +121,8 @@ def open_sandboxed(job: Job, limits: ReadLimits, encoding: str | None, notes: Pr
         encoding=codec,
         encoding_evidence=evidence,
         layers=[_name(name, codec) for name in found["layers"]],
-        sample_rows=_sample(source),
-        read=source,
+        sample_rows=_sample(first, columns),
+        read=partial(_batches, job._replace(layer=found["layer"]), limits, columns),
         notes=notes,
     )
 
@@ -142,7 +145,7 @@ def _described(found: dict[str, Any], job: Job, limits: ReadLimits) -> tuple[lis
     return fields, count
 
 
-def _texts(job: Job, fields: list[tuple[str, int | None]], limits: ReadLimits) -> list[Text]:
+def _texts(messages: Iterable[Message], fields: list[tuple[str, int | None]]) -> list[Text]:
     """Return each different text of a Shapefile that is not ASCII, names of fields first (as row 0)."""
     seen: dict[bytes, Text] = {}
     for name, _ in fields:
@@ -150,24 +153,27 @@ def _texts(job: Job, fields: list[tuple[str, int | None]], limits: ReadLimits) -
         if not raw.isascii():
             seen[raw] = Text(0, "a field name", raw, _NAME_WIDTH)
     first = 1
-    for message in rows(job, limits, BATCH, geometry=False):
+    for message in messages:
         columns = message.head["columns"]
-        for (name, width), values in zip(fields, columns, strict=False):
+        for (name, width), values in zip(fields, columns, strict=True):
             for at, value in enumerate(values):
                 if isinstance(value, str) and not value.isascii() and (raw := _raw(value)) not in seen:
                     seen[raw] = Text(first + at, _name(name, "ascii"), raw, width)
-        first += len(columns[0]) if columns else 0
+        first += len(message.head["sizes"])
         if len(seen) > _MOST_TEXTS:
             break
     return list(seen.values())
 
 
-def _sample(source: partial[Iterator[gpd.GeoDataFrame]]) -> list[dict[str, Any]]:
-    first = next(source(SAMPLE_ROWS, Problems()), None)
-    if first is None:
+def _sample(message: Message | None, fields: list[_Field]) -> list[dict[str, Any]]:
+    if message is None:
         return []
-    names = [str(name) for name in first.columns if name != "geometry"]
-    return [dict(zip(names, row, strict=True)) for row in first[names].itertuples(index=False, name=None)]
+    columns = [
+        [field.value(value, row, Problems()) for row, value in enumerate(column[:SAMPLE_ROWS], start=1)]
+        for field, column in zip(fields, message.head["columns"], strict=True)
+    ]
+    names = [field.name for field in fields]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _batches(

@@ -66,7 +66,7 @@ def place(coverage: Coverage, parents: Coverage, column: str) -> Placement:
 def find_unknown_parents(layer: Layer, parents: Layer, column: str, *, required: bool) -> list[Finding]:
     """Name every row whose parent is not among the areas; a blank one only where it is required."""
     named = layer.rows[column].to_numpy(dtype=object)
-    unknown = ~np.isin(named.astype(str), parents.codes.astype(str))
+    unknown = ~layer.rows[column].isin(parents.rows["code"]).to_numpy()
     if not required:
         unknown &= named != ""
     return [

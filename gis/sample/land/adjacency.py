@@ -87,7 +87,7 @@ class Graph:
     def united(self, label: Nodes) -> Graph:
         """Return the graph of the pieces with one label each, labels 0 to n - 1."""
         count = int(label.max()) + 1
-        area = np.bincount(label, self.area_m2)
+        area = np.asarray(np.bincount(label, self.area_m2), dtype=np.float64)
         xy = np.column_stack([np.bincount(label, self.xy[:, axis] * self.area_m2) / area for axis in (0, 1)])
         outer = np.bincount(label, self.outer) > 0
         a, b = label[self.a], label[self.b]

@@ -66,9 +66,8 @@ def make_blocks(terrain: Terrain, faces: list[Lattice], is_lake: list[bool], see
             ring, quarter = waiting.pop()
             if quarter < 0 and not knife.is_too_large(ring, _QUARTER_M2, _QUARTER_HOUSEHOLDS):
                 quarter, quarter_count = quarter_count, quarter_count + 1
-            parts = (
-                None if lake or not knife.is_too_large(ring, _LARGEST_M2, knife.limit()) else knife.cut(ring)
-            )
+            whole = lake or not knife.is_too_large(ring, _LARGEST_M2, knife.limit())
+            parts = None if whole else knife.cut(ring)
             if parts is not None:
                 waiting += [(part, quarter) for part in parts]
                 continue

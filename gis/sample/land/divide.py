@@ -127,10 +127,26 @@ def _even_cuts(sums: Plan, parts: int, balance: Balance) -> list[tuple[float, in
 
 
 def _tree(graph: Graph, order: Nodes) -> tuple[Nodes, Nodes]:
-    """Return the nodes in depth-first order of the tree of first edges, and the size of each one's subtree."""
-    count = len(graph.outer)
-    leader = list(range(count))
-    around: list[list[int]] = [[] for _ in range(count)]
+    """Return the nodes depth-first along the tree of the first edges, and the size of each one's subtree."""
+    around = _joined(graph, order)
+    before, above, stack = [], [-1] * len(around), [0]
+    while stack:
+        node = stack.pop()
+        before.append(node)
+        for other in around[node]:
+            if other != above[node]:
+                above[other] = node
+                stack.append(other)
+    size = [1] * len(around)
+    for node in reversed(before[1:]):
+        size[above[node]] += size[node]
+    return np.array(before), np.array(size)[before]
+
+
+def _joined(graph: Graph, order: Nodes) -> list[list[int]]:
+    """Return whom each node is joined to in the spanning tree that takes edges in order (Kruskal)."""
+    leader = list(range(len(graph.outer)))
+    around: list[list[int]] = [[] for _ in leader]
     for a, b in zip(graph.a[order].tolist(), graph.b[order].tolist(), strict=True):
         x, y = a, b
         while leader[x] != x:
@@ -141,15 +157,4 @@ def _tree(graph: Graph, order: Nodes) -> tuple[Nodes, Nodes]:
             leader[x] = y
             around[a].append(b)
             around[b].append(a)
-    before, above, stack = [], [-1] * count, [0]
-    while stack:
-        node = stack.pop()
-        before.append(node)
-        for other in around[node]:
-            if other != above[node]:
-                above[other] = node
-                stack.append(other)
-    size = [1] * count
-    for node in reversed(before[1:]):
-        size[above[node]] += size[node]
-    return np.array(before), np.array(size)[before]
+    return around

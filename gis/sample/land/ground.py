@@ -48,12 +48,12 @@ def stream(seed: int, purpose: str) -> np.random.Generator:
 
 def to_lattice(plan: Plan) -> Lattice:
     """Round plan metres, shape (n, 2), to lattice units."""
-    return np.rint(plan / METRES_PER_UNIT).astype(np.int64)
+    return np.asarray(np.rint(plan / METRES_PER_UNIT), dtype=np.int64)
 
 
 def to_plan(lattice: Lattice) -> Plan:
     """Return the plan metres of lattice units, shape (n, 2)."""
-    return lattice * METRES_PER_UNIT
+    return np.asarray(lattice * METRES_PER_UNIT, dtype=np.float64)
 
 
 def to_degrees(lattice: Plan | Lattice) -> Plan:

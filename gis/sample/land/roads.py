@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from gis.sample.land.curves import Warp, lengths, resampled, rounded, wandering
+from gis.sample.land.curves import Warp, resampled, rounded, wandering
 from gis.sample.land.ground import stream
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gis.sample.land.ground import Plan
     from gis.sample.land.terrain import Terrain, Town
 
@@ -97,7 +98,7 @@ def _between_towns(terrain: Terrain, line: Plan) -> list[Plan]:
     return [line[start:end] for start, end in _runs(~deep) if end - start > 4]  # noqa: PLR2004 - vertices
 
 
-def _runs(keep: Plan) -> list[tuple[int, int]]:
+def _runs(keep: NDArray[np.bool_]) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], keep.astype(np.int8), [0]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
@@ -106,11 +107,10 @@ def _ring(terrain: Terrain, seed: int) -> Plan:
     rng = stream(seed, "ring")
     city = terrain.towns[0]
     corners = 12
-    angle = 2 * np.pi * np.arange(corners) / corners + city.turn
+    turns = [2 * math.pi * corner / corners + city.turn for corner in range(corners)]
+    circle = np.array([(1.15 * math.cos(turn), math.sin(turn)) for turn in turns])
     reach = city.radius_m * (1.02 + 0.22 * rng.random(corners))
-    middle = np.array([city.x, city.y])
-    ring = middle + np.round(np.column_stack([np.cos(angle) * reach * 1.15, np.sin(angle) * reach]), 3)
-    smooth = rounded(ring, 4, closed=True)
+    smooth = rounded((city.x, city.y) + circle * reach[:, None], 4, closed=True)
     inside = shapely.contains_xy(shapely.Polygon(terrain.outline), smooth)
     if not inside.all():  # begin the line outside, so that what is kept is one piece
         smooth = np.roll(smooth, -int(np.flatnonzero(~inside)[0]), axis=0)
@@ -151,7 +151,7 @@ def _offsets(rng: np.random.Generator, reach: float, town: Town) -> list[tuple[f
     ]
 
 
-def _belongs(terrain: Terrain, number: int, line: Plan, least: float) -> Plan:
+def _belongs(terrain: Terrain, number: int, line: Plan, least: float) -> NDArray[np.bool_]:
     """Tell where a street lies in its own town, rather than in another, and where that is dense enough."""
     share = np.array(
         [

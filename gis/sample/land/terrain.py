@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gis.sample.land.curves import Noise, Warp, lengths, rounded, wandering
-from gis.sample.land.ground import stream
+from gis.sample.land.curves import Noise, Warp, rounded, wandering
+from gis.sample.land.ground import stream, to_lattice
 
 if TYPE_CHECKING:
     from gis.sample.land.ground import Plan
@@ -104,8 +104,13 @@ def make_terrain(seed: int) -> Terrain:
     bends = Warp.make(rng, 5_500, 3, 650)
     bank = wandering(bends.of(rounded(bank_km, 4)), spacing.at, rng, sway=0.04)
     ends = np.concatenate([bank[-1:], border_km, bank[:1]])
-    border = wandering(ends, spacing.at, rng, sway=0.16, fade=0.9)
-    return Terrain(bank, np.concatenate([bank, border[1:-1]]), towns, elevation, density, spacing)
+    outline = np.concatenate([bank, ends[1:-1]])
+    for sway in (0.16, 0.12, 0.08, 0.04):  # the first with which the border does not run into itself
+        drawn = np.concatenate([bank, wandering(ends, spacing.at, rng, sway=sway, fade=0.9)[1:-1]])
+        if shapely.is_valid(shapely.Polygon(to_lattice(drawn))):
+            outline = drawn
+            break
+    return Terrain(bank, outline, towns, elevation, density, spacing)
 
 
 def _controls(seed: int) -> tuple[Plan, Plan]:
@@ -125,7 +130,8 @@ def _hills(seed: int, xy: Plan, coarse: shapely.Polygon, border: shapely.LineStr
     edge = np.clip(1 - shapely.distance(shapely.points(xy), border) / 7_000, 0, 1)
     middle = np.asarray(coarse.centroid.coords[0])
     rise = np.clip(((xy - middle) * [0.55, -0.8]).sum(axis=1) / 30_000 + 0.6, 0, 2)
-    return np.round(25 * rise + 75 * edge * edge + 260 * np.clip(ranges - 0.12, 0, 1) + 14 * small, 6)
+    height = 25 * rise + 75 * edge * edge + 260 * np.clip(ranges - 0.12, 0, 1) + 14 * small
+    return np.asarray(np.round(height, 6), dtype=np.float64)
 
 
 def _towns(seed: int, coarse: shapely.Polygon, elevation: Raster) -> tuple[Town, ...]:
@@ -168,9 +174,3 @@ def _density(seed: int, xy: Plan, towns: tuple[Town, ...], hills: Plan, coarse: 
     urban_sum = float((urban * flat)[inside].sum()) * cell_km2
     scale = (HOUSEHOLDS - rural_sum) / urban_sum
     return np.round((urban * scale + rural) * flat, 6)
-
-
-def border_length_m(terrain: Terrain) -> float:
-    """Return the length of the outline in metres."""
-    ring = np.concatenate([terrain.outline, terrain.outline[:1]])
-    return float(lengths(ring).sum())

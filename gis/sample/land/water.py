@@ -152,10 +152,10 @@ def make_lakes(terrain: Terrain, rivers: list[River], seed: int) -> list[Plan]:
 def _shore(rng: np.random.Generator, middle: Plan, radius: float, terrain: Terrain) -> Plan:
     corners = 9
     turn = rng.random()
-    angle = 2 * np.pi * (np.arange(corners) + 0.5 * rng.random(corners) + turn) / corners
+    turns = ((np.arange(corners) + 0.5 * rng.random(corners) + turn) * (2 * math.pi / corners)).tolist()
     reach = radius * (0.55 + 0.75 * rng.random(corners))
     stretch = 0.55 + 0.3 * rng.random()
-    circle = np.column_stack([np.cos(angle) * reach, np.sin(angle) * reach * stretch])
-    ring = rounded(middle + np.round(circle, 3), 2, closed=True)
+    circle = np.array([(math.cos(angle), stretch * math.sin(angle)) for angle in turns])
+    ring = rounded(middle + circle * reach[:, None], 2, closed=True)
     drawn = wandering(np.concatenate([ring, ring[:1]]), terrain.spacing.at, rng, sway=0.08)
     return drawn[:-1]

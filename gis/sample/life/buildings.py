@@ -14,6 +14,7 @@ from gis.sample.life.scatter import METRES_PER_DEGREE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from gis.sample.district import SampleDistrict
 
@@ -80,7 +81,7 @@ def _plan(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     )
 
 
-def _row_houses(room: shapely.Geometry, use: str, households: int, rng: np.random.Generator) -> Floats:
+def _row_houses(room: BaseGeometry, use: str, households: int, rng: np.random.Generator) -> Floats:
     """Return the corners of the houses of one grid, shape (n, 4, 2), in plan metres."""
     each, length, depth = _HABIT[use]
     wanted = min(households, max(1, round(households / each)))
@@ -102,7 +103,7 @@ def _row_houses(room: shapely.Geometry, use: str, households: int, rng: np.rando
     return _rectangles(middle, np.array([[0.5, 0.5]]), turn)
 
 
-def _turn(room: shapely.Geometry) -> float:
+def _turn(room: BaseGeometry) -> float:
     """Return the direction of the longer side of the tightest box, radians."""
     box = shapely.get_coordinates(shapely.minimum_rotated_rectangle(room))
     sides = np.diff(box[:3], axis=0)
@@ -110,14 +111,14 @@ def _turn(room: shapely.Geometry) -> float:
     return float(np.arctan2(y, x))
 
 
-def _roomy(room: shapely.Geometry, size: Floats, wanted: int) -> Floats:
+def _roomy(room: BaseGeometry, size: Floats, wanted: int) -> Floats:
     """Return the step between houses so that somewhat more places than wanted lie in the room."""
     stretch = max(1.3, float(np.sqrt(room.area / (2.0 * wanted * size.prod()))))
     return size * min(stretch, 6.0)
 
 
 def _rows(
-    room: shapely.Geometry, step: Floats, turn: float, rng: np.random.Generator, hamlet_houses: int | None
+    room: BaseGeometry, step: Floats, turn: float, rng: np.random.Generator, hamlet_houses: int | None
 ) -> Floats:
     """Return places in rows: over the whole room, or around some hamlets for so many houses."""
     cos, sin = np.cos(turn), np.sin(turn)

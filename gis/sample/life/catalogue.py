@@ -71,7 +71,7 @@ _BIG = {
 }
 
 
-def _small(  # noqa: PLR0913 - one row of a table
+def _small(
     code: str,
     names: tuple[str, str],
     weight: int,
@@ -97,7 +97,7 @@ CATALOGUE = (
            "电线杆上有小广告|公交站台被乱张贴|楼道口有大量涂写"),
     _small("0201", ("道路破损", "Road damage"), 62, 0.10, (Season.RAIN, Place.STREETS),
            "路面有坑洞，车辆避让困难|人行道砖松动破损|路缘石断裂"),
-    _small("0202", ("井盖缺失破损", "Manhole cover missing or broken"), 26, 0.55, (Season.EVEN, Place.STREETS),
+    _small("0202", ("井盖缺失破损", "Manhole cover missing"), 26, 0.55, (Season.EVEN, Place.STREETS),
            "污水井盖缺失，已临时围挡|井盖破裂下陷，车辆经过有异响|雨水篦子丢失"),
     _small("0203", ("路灯不亮", "Street lamp out"), 34, 0.04, (Season.WINTER, Place.ANYWHERE),
            "连续三盏路灯不亮|路灯整夜闪烁|路灯杆倾斜"),

@@ -49,7 +49,7 @@ def draw_sources(small: Ints, rng: np.random.Generator) -> NDArray[np.object_]:
     shares = np.where(private[:, None], _QUARREL_SHARES, _USUAL_SHARES) / 100
     chosen = (rng.random(len(small))[:, None] > np.cumsum(shares, axis=1)).sum(axis=1)
     names = np.array([source.value for source in _SOURCES], dtype=object)
-    return names[np.minimum(chosen, len(names) - 1)]
+    return np.asarray(names[np.minimum(chosen, len(names) - 1)], dtype=object)
 
 
 def draw_times(
@@ -84,7 +84,8 @@ def draw_times(
     early, late = at < start, at >= local_end
     at[early] += np.timedelta64(_DAY_S, "s")
     at[late] -= np.timedelta64(_DAY_S, "s")
-    return at - np.timedelta64(_UTC_OFFSET_S, "s")
+    at -= np.timedelta64(_UTC_OFFSET_S, "s")
+    return at
 
 
 def _moments(

@@ -1,0 +1,1 @@
+"""What surrounds every request: its id, log line, metrics, limits and headers. Plain ASGI."""

@@ -1,0 +1,135 @@
+"""Checks and what they found."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import geopandas
+import shapely
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from gis.api.access import Transaction
+from gis.api.wire import geojson
+from gis.api.wire.caching import ASK_AGAIN, entity_tag, require_changed
+from gis.api.wire.parameters import Id
+from gis.api.wire.strict import StrictRoute
+from gis.gridding.sentences import describe
+from gis.nouns import STORED_CRS, Check, Finding, FindingKind, Severity
+from gis.store.checks import get_check, list_findings
+
+router = APIRouter(route_class=StrictRoute, prefix="/v1/checks", tags=["checks"])
+
+EXAMPLE: dict[str, JsonValue] = {
+    "id": 1,
+    "plan_id": 1,
+    "release": None,
+    "change_number": 4,
+    "at": "2026-05-01T00:30:00Z",
+    "by": "operator",
+    "min_width_m": 0.1,
+    "min_area_m2": 1.0,
+    "counts": {"gap": 2, "overlap": 1},
+    "errors": 3,
+}
+
+
+class CheckOut(BaseModel):
+    """One run of the check over a plan or a release."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": EXAMPLE})
+
+    id: int
+    plan_id: int | None
+    release: int | None
+    change_number: int | None
+    at: datetime
+    by: str
+    min_width_m: float
+    min_area_m2: float
+    counts: dict[FindingKind, int]
+    errors: int
+
+
+class FindingOut(BaseModel):
+    """One finding (检查问题) without its place; `number` counts from 1 in the check's order."""
+
+    number: int
+    kind: FindingKind
+    severity: Severity
+    grids: list[str]
+    area_m2: float
+    width_m: float
+    detail: dict[str, str]
+    sentence_zh: str
+    sentence_en: str
+
+
+class CheckedOut(CheckOut):
+    """A check with its first findings."""
+
+    findings: list[FindingOut]
+
+
+@router.get("/{check_id}", summary="One check")
+def one(request: Request, response: Response, session: Transaction, check_id: Id) -> CheckOut:
+    """Return a check's tolerances and counts."""
+    check = get_check(session, check_id)
+    response.headers.update(require_changed(request, entity_tag(request, check), ASK_AGAIN))
+    return CheckOut.model_validate(check)
+
+
+@router.get(
+    "/{check_id}/findings",
+    summary="The findings of a check as GeoJSON",
+    response_class=Response,
+    responses=geojson.ANSWERS,
+)
+def list_features(
+    request: Request,
+    session: Transaction,
+    check_id: Id,
+    kind: Annotated[FindingKind | None, Query(description="Only this kind.")] = None,
+    severity: Annotated[Severity | None, Query(description="Only this severity.")] = None,
+) -> Response:
+    """Return findings with their places and a sentence in Chinese and English."""
+    check = get_check(session, check_id)
+    headers = require_changed(request, entity_tag(request, check), ASK_AGAIN)
+    found = [
+        (number, finding)
+        for number, finding in enumerate(list_findings(session, check_id), start=1)
+        if kind in (None, finding.kind) and severity in (None, finding.severity)
+    ]
+    described = [describe_finding(number, finding).model_dump(mode="json") for number, finding in found]
+    for properties in described:
+        properties["id"] = properties.pop("number")
+    frame = geopandas.GeoDataFrame(
+        described,
+        geometry=[finding.geometry or shapely.Point() for _, finding in found],
+        crs=STORED_CRS,
+    )
+    if not found:
+        frame["id"] = []
+    members = {"numberMatched": len(found), "links": geojson.links(request)}
+    return geojson.answer_features(frame, members, headers)
+
+
+def describe_finding(number: int, finding: Finding) -> FindingOut:
+    """Return a finding with its sentences."""
+    return FindingOut(
+        number=number,
+        kind=finding.kind,
+        severity=finding.severity,
+        grids=list(finding.grids),
+        area_m2=finding.area_m2,
+        width_m=finding.width_m,
+        detail=finding.detail,
+        sentence_zh=describe(finding, "zh"),
+        sentence_en=describe(finding, "en"),
+    )
+
+
+def checked(check: Check, findings: Sequence[Finding], most: int) -> CheckedOut:
+    """Return a check with at most so many findings."""
+    first = [describe_finding(number, finding) for number, finding in enumerate(findings[:most], start=1)]
+    return CheckedOut(**CheckOut.model_validate(check).model_dump(), findings=first)

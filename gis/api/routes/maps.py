@@ -1,0 +1,198 @@
+"""Map pages: served with the service's own scripts, as one self-contained file, or as a picture."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from threading import Lock
+from typing import Annotated
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from gis.api.access import Configured, Transaction
+from gis.api.edge.headers import page_policy
+from gis.api.wire.caching import ASK_AGAIN, PRIVATE
+from gis.api.wire.parameters import LAST_ID, Day, Language, OfRelease, ParameterError
+from gis.api.wire.strict import StrictRoute
+from gis.maps.choropleth import Measure
+from gis.maps.heat_time import Step
+from gis.maps.page import MapPage
+from gis.maps.picture import picture_of
+from gis.settings import Settings
+from gis.store.events import EventFilter
+from gis.workflows.draw_map import CountedBy, MapKind, MapRequest, draw_map
+
+router = APIRouter(
+    route_class=StrictRoute, prefix="/maps", tags=["maps"], default_response_class=HTMLResponse
+)
+
+# A browser takes half a gigabyte, so a second picture waits for the first, but not for ever.
+PICTURE_WAIT_S = 60
+
+
+class Form(StrEnum):
+    """How a map goes out."""
+
+    HTML = "html"
+    FILE = "file"
+    PNG = "png"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What every map is drawn with; `browser` is held while a picture is taken."""
+
+    session: Session
+    settings: Settings
+    browser: Lock
+    language: Language
+    form: Form
+
+
+async def drawing(
+    request: Request,
+    session: Transaction,
+    settings: Configured,
+    lang: Annotated[Language, Query(description="Language the page opens in.")] = Language.ZH,
+    f: Annotated[
+        Form, Query(description="html: a page; file: one that opens anywhere; png: a picture.")
+    ] = Form.HTML,
+) -> Drawing:
+    """Return what a request's parameters ask for."""
+    return Drawing(session, settings, request.app.state.browser, lang, f)
+
+
+Drawn = Annotated[Drawing, Depends(drawing)]
+
+
+def period(
+    settings: Configured,
+    since: Annotated[Day | None, Query(alias="from", description="First day of the events.")] = None,
+    until: Annotated[Day | None, Query(alias="to", description="Day after the last of the events.")] = None,
+) -> EventFilter:
+    """Return the filter for days of the district's time zone."""
+    zone = ZoneInfo(settings.time_zone)
+    if since and until and since >= until:
+        raise ParameterError("`to` is the day after the last, so it lies behind `from`", field="to")
+    return EventFilter(since=first_moment(since, zone), until=first_moment(until, zone))
+
+
+def first_moment(day: date | None, zone: ZoneInfo) -> datetime | None:
+    """Return when a day begins."""
+    return None if day is None else datetime.combine(day, time(), zone)
+
+
+Period = Annotated[EventFilter, Depends(period)]
+
+
+@router.get("/grids", summary="Map of the grids")
+def grids(
+    drawn: Drawn,
+    release: OfRelease = None,
+) -> Response:
+    """Return grids by kind with codes and outlines, of a release or as of today."""
+    request = MapRequest(MapKind.GRIDS, release=release, language=drawn.language.value)
+    return answer_map(drawn, request, ASK_AGAIN)
+
+
+@router.get("/findings", summary="Map of findings")
+def findings(
+    drawn: Drawn,
+    check: Annotated[int | None, Query(ge=1, le=LAST_ID, description="Check; else the newest.")] = None,
+) -> Response:
+    """Return what a check found, by kind and severity."""
+    request = MapRequest(MapKind.FINDINGS, check=check, language=drawn.language.value)
+    return answer_map(drawn, request, ASK_AGAIN)
+
+
+@router.get("/events", summary="Map of events with their heat")
+def events(
+    drawn: Drawn,
+    wanted: Period,
+    release: OfRelease = None,
+) -> Response:
+    """Return events as points and as a heat map."""
+    request = MapRequest(MapKind.EVENTS, release=release, wanted=wanted, language=drawn.language.value)
+    return answer_map(drawn, request, PRIVATE)
+
+
+@router.get("/choropleth", summary="Map of event numbers")
+def choropleth(
+    drawn: Drawn,
+    wanted: Period,
+    by: Annotated[CountedBy, Query(description="Shapes to colour.")] = CountedBy.GRID,
+    measure: Annotated[Measure, Query(description="What the colours stand for.")] = Measure.COUNT,
+    release: OfRelease = None,
+) -> Response:
+    """Return grids, communities or streets coloured by their events."""
+    request = MapRequest(
+        MapKind.CHOROPLETH,
+        release=release,
+        wanted=wanted,
+        counted_by=by,
+        measure=measure,
+        language=drawn.language.value,
+    )
+    return answer_map(drawn, request, PRIVATE)
+
+
+@router.get("/heat-time", summary="Film of the heat of events")
+def heat_time(
+    drawn: Drawn,
+    wanted: Period,
+    step: Annotated[Step, Query(description="Length of one picture.")] = Step.WEEK,
+    release: OfRelease = None,
+) -> Response:
+    """Return the heat of events, step by step."""
+    request = MapRequest(
+        MapKind.HEAT_TIME, release=release, wanted=wanted, step=step, language=drawn.language.value
+    )
+    return answer_map(drawn, request, PRIVATE)
+
+
+@router.get("/heat", summary="Heat map of events", response_class=RedirectResponse)
+def heat(request: Request, _drawn: Drawn, _wanted: Period, release: OfRelease = None) -> Response:  # noqa: ARG001 - the parameters of the page it leads to
+    """Lead to the map of events, which shows their heat first."""
+    query = urlencode(request.query_params.multi_items())
+    return RedirectResponse(f"/maps/events?{query}" if query else "/maps/events")
+
+
+def answer_map(drawn: Drawing, request: MapRequest, keep: str) -> Response:
+    """Draw a map and return it in the form asked for."""
+    page = draw_map(drawn.session, request, drawn.settings)
+    # a picture takes seconds, and other requests need the connection
+    drawn.session.rollback()
+    name = f"wangge-{request.kind.value}"
+    if drawn.form is Form.PNG:
+        headers = {"Cache-Control": keep, "Content-Disposition": f'inline; filename="{name}.png"'}
+        return Response(picture(page, drawn.browser), headers=headers, media_type="image/png")
+    if drawn.form is Form.FILE:
+        headers = {"Cache-Control": keep, "Content-Disposition": f'attachment; filename="{name}.html"'}
+        return HTMLResponse(page.html("inlined"), headers=headers)
+    nonce = secrets.token_urlsafe(18)
+    policy = page_policy(nonce, page.frame.tile_origin)
+    return HTMLResponse(
+        page.html("linked", nonce=nonce), headers={"Cache-Control": keep, "Content-Security-Policy": policy}
+    )
+
+
+def picture(page: MapPage, browser: Lock) -> bytes:
+    """Return a PNG of a map, one at a time.
+
+    Raises:
+        SetupError: There is no browser on this machine.
+        HTTPException: 503, others are still waiting for theirs.
+    """
+    if not browser.acquire(timeout=PICTURE_WAIT_S):
+        raise HTTPException(
+            503, "Other pictures are being made; try again shortly.", headers={"Retry-After": "30"}
+        )
+    try:
+        return picture_of(page.html("inlined"))
+    finally:
+        browser.release()

@@ -1,0 +1,1 @@
+"""How things look on the wire: strict JSON in, parameters, GeoJSON and entity tags out."""

@@ -1,0 +1,135 @@
+"""Strict requests: JSON that means one thing only, and no parameter that nobody reads."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+import orjson
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from gis.api.wire.parameters import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from starlette.responses import Response
+
+# Deeper than any body of ours, shallower than any parser's stack.
+MOST_NESTED = 32
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses unknown or repeated parameters, NUL, bodies that are no JSON, and loose JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler behind the checks."""
+        handler = super().get_route_handler()
+        fields = [field for field in get_flat_params(self.dependant) if isinstance(field.field_info, Query)]
+        takes_many = {field.alias: is_list(field.field_info.annotation) for field in fields}
+        wants_json = any("json" in kind for kind in self.body_kinds())
+
+        async def strict(request: Request) -> Response:
+            require_known_parameters(request, takes_many)
+            if wants_json:
+                require_json_type(request)
+            return await handler(StrictRequest(request.scope, request.receive))
+
+        return strict
+
+    def body_kinds(self) -> list[str]:
+        """Return the media types the route's body may have."""
+        return [] if self.body_field is None else [getattr(self.body_field.field_info, "media_type", "")]
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read strictly."""
+
+    async def json(self) -> Any:  # noqa: ANN401 - JSON is anything
+        """Return the body, or raise HTTPException 400 that says what is wrong with it."""
+        if not hasattr(self, "_json"):
+            self._json = read_json(await self.body())
+        return self._json
+
+
+def read_json(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return the value a body holds.
+
+    1. UTF-8 without byte order mark; no NaN, no Infinity, no number too large for a double, no lone
+       surrogate (orjson refuses them).
+    2. At most `MOST_NESTED` lists and objects inside each other.
+    3. No name twice in one object: readers differ in which one they believe.
+    4. No NUL character in a text: PostgreSQL cannot keep it.
+
+    Raises:
+        HTTPException: 400, saying which rule and how to mend it.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise HTTPException(400, f"The body is not valid JSON: {error}.") from None
+    require_plain(value, may_hold_nul=b"\\u0000" in body)
+    # after rules 1 and 2, so the slower parser meets nothing it could choke on
+    json.loads(body, object_pairs_hook=require_distinct)
+    return value
+
+
+def require_plain(value: object, *, may_hold_nul: bool) -> None:
+    """Raise HTTPException if a value breaks rule 2 or 4; level by level, so depth costs no stack."""
+    level = [value]
+    for _ in range(MOST_NESTED + 1):
+        if may_hold_nul and any("\0" in text for text in texts_of(level)):
+            raise HTTPException(400, "A text in the body holds a NUL character (\\u0000); leave it out.")
+        parents = [one for one in level if isinstance(one, dict | list)]
+        if not parents:
+            return
+        level = [
+            child for parent in parents for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+    raise HTTPException(400, f"The body is nested more than {MOST_NESTED} deep.")
+
+
+def texts_of(values: list[object]) -> list[str]:
+    """Return the texts among values, and the names of their objects."""
+    names = [name for value in values if isinstance(value, dict) for name in value]
+    return [*names, *(value for value in values if isinstance(value, str))]
+
+
+def require_distinct(pairs: list[tuple[str, object]]) -> None:
+    """Raise HTTPException if a name stands twice in one object."""
+    if len(pairs) != len({name for name, _ in pairs}):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise HTTPException(400, f"The name {repeated[:100]!r} stands twice in one object; give it once.")
+
+
+def require_json_type(request: Request) -> None:
+    """Raise HTTPException 415 if a body is there and does not say it is JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise HTTPException(415, "Send the body as JSON, with the header Content-Type: application/json.")
+
+
+def require_known_parameters(request: Request, takes_many: dict[str, bool]) -> None:
+    """Raise ParameterError for a parameter that the route does not read, that stands twice, or holds NUL."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in dict.fromkeys(names):
+        if name not in takes_many:
+            allowed = ", ".join(sorted(takes_many)) or "no parameters"
+            raise ParameterError(
+                f"unknown parameter {name[:100]!r}; this address takes {allowed}", field=name[:100]
+            )
+        if names.count(name) > 1 and not takes_many[name]:
+            raise ParameterError("give it once only", field=name)
+    if "\0" in unquote_plus(request.url.query) or "\0" in request.scope["path"]:
+        raise ParameterError("the address holds a NUL character (%00); leave it out")
+
+
+def is_list(annotation: object) -> bool:
+    """Whether a parameter may be repeated."""
+    return str(annotation).startswith(("list[", "tuple["))
