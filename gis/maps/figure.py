@@ -166,7 +166,7 @@ def draw_shell(kind: str, numbers: Numbers, *, has_heat: bool) -> DistrictMap:
     district_map = DistrictMap(kind)
     heat = None
     if has_heat:
-        heat = HeatMap([], show=False, min_opacity=0.002, radius=14, blur=18)  # type: ignore[no-untyped-call]  # folium's
+        heat = HeatMap([], show=False, radius=14, blur=18)  # type: ignore[no-untyped-call]  # folium's
         district_map.add_child(heat)
     district_map.add_child(NumberColumns(numbers, heat))
     return district_map

@@ -175,7 +175,7 @@ def count_events_by(session: Session, column: str, wanted: EventFilter) -> dict[
     """
     key = EventRow.__table__.columns[column]
     query = filtered(select(key, func.count()).where(key.is_not(None)), wanted).group_by(key)
-    return dict(session.execute(query))
+    return dict(session.execute(query).all())
 
 
 def find_reported_range(session: Session, wanted: EventFilter) -> tuple[datetime, datetime] | None:

@@ -33,7 +33,7 @@ def save_workers(session: Session, units: pd.DataFrame, workers: pd.DataFrame, d
     for table in (DutyRow, WorkerRow, UnitRow):
         session.execute(delete(table))
     session.execute(insert(UnitRow), plain_rows(units[["code", "name", "parent_code", "area_code"]]))
-    unit_ids = dict(session.execute(select(UnitRow.code, UnitRow.id)))
+    unit_ids = dict(session.execute(select(UnitRow.code, UnitRow.id)).all())
     session.execute(
         insert(WorkerRow),
         [
@@ -41,8 +41,8 @@ def save_workers(session: Session, units: pd.DataFrame, workers: pd.DataFrame, d
             for row in plain_rows(workers)
         ],
     )
-    worker_ids = dict(session.execute(select(WorkerRow.code, WorkerRow.id)))
-    grid_ids: dict[str, int] = dict(session.execute(statement("list_grid_codes_now")))
+    worker_ids = dict(session.execute(select(WorkerRow.code, WorkerRow.id)).all())
+    grid_ids: dict[str, int] = dict(session.execute(statement("list_grid_codes_now")).all())
     session.execute(
         insert(DutyRow),
         [

@@ -10,6 +10,9 @@ from gis.errors import ConflictError, InputError
 from gis.gridding.codes import (
     SCHEMES,
     CodeFault,
+    CodeScheme,
+    Segment,
+    SegmentSource,
     check_code,
     check_codes,
     next_code,

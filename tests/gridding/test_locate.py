@@ -124,6 +124,16 @@ def test_ids_decide_ties_not_rows() -> None:
     assert GridIndex.build(renamed, areas, shapes.METRIC_CRS).locate(lon, lat).chain.natural == 10
 
 
+def test_of_two_grids_equally_near_the_lowest_id_is_the_nearest() -> None:
+    grids, areas = city()
+    lon, lat = degrees((100, 230))
+    for ids, expected in (([1, 2, 3, 4, 5, 6, 7], 1), ([4, 3, 2, 1, 5, 6, 7], 3)):
+        index = GridIndex.build(grids.assign(id=ids), areas, shapes.METRIC_CRS)
+        found, distance = index.nearest_many(lon, lat)
+        assert found.tolist() == [expected]
+        assert distance[0] == pytest.approx(30, abs=0.01)
+
+
 @pytest.mark.parametrize(
     "place", [(np.nan, 31.9), (118.8, np.nan), (np.inf, 31.9), (0.0, 0.0), (-60.0, -30.0)]
 )

@@ -89,6 +89,22 @@ def test_honest_data_off_by_up_to_100_m_raise_no_alarm(claimed: str, metres: flo
         assert suspect_system(*move(*events()), DISTRICT, claimed=claimed) is None
 
 
+def test_strays_outside_the_district_are_no_shift() -> None:
+    lon, lat = events()
+    west, south, east, north = DISTRICT.bounds
+    middle = shapely.contains_xy(shapely.box(west + 0.02, south + 0.02, east - 0.02, north - 0.02), lon, lat)
+    lon, lat = lon[middle], lat[middle]
+    up = np.linspace(south + 0.02, north - 0.02, 40)
+    near = np.full(40, DISTRICT.bounds[2] + 0.004)  # a correction by GCJ-02 would bring these in
+    few = suspect_system(np.append(lon, near[:5]), np.append(lat, up[:5]), DISTRICT)
+    assert few is None
+    far = np.full(40, DISTRICT.bounds[0] - 0.02)  # but not these
+    both = suspect_system(np.concatenate((lon, near, far)), np.concatenate((lat, up, up)), DISTRICT)
+    assert both is None
+    many = suspect_system(np.append(lon, near), np.append(lat, up), DISTRICT)
+    assert many is not None  # all that is known speaks for it
+
+
 def test_swapped_columns_are_named_with_and_without_an_outline() -> None:
     lon, lat = events()
     box = DISTRICT.bounds

@@ -1,16 +1,16 @@
 "use strict";
-/* Feeds folium's heat layer: points are gathered in cells, and one scale holds for all moments and views. */
+/* Draws with folium's heat layer, but gathers the points itself: one scale holds for all moments and views. */
 (() => {
   const wangge = (window.wangge = window.wangge || {});
   const CELL_PX = 6; // points gathered in one stamp
   const REACH_PX = 18; // a little less than a stamp covers: the fullest square of this side sets the scale
+  const MARGIN_PX = 40; // stamps beyond the edge still reach into the map
   const COVER = 0.985; // cover where it is fullest
   const BEND = 0.72; // below 1 lifts quiet places, so that one hot spot does not hide all others
-  const MOST_COVER = 0.5; // of one stamp: the layer may add two of them before it draws
-
   const LEAST = 3; // a single event is never the darkest place
+  const FAINTEST = 0.002;
 
-  /** Gather the points from `from` to `to` that `isShown` lets through in cells `[x, y, count]`. */
+  /** Gather the points from `from` to `to` that `isShown` lets through in cells `[x, y, count]` (sums). */
   function gather(points, cell, from, to, isShown) {
     const cells = new Map();
     for (let i = from; i < to; i += 1) {
@@ -32,6 +32,10 @@
     return most;
   };
 
+  // stamps that lie over each other leave (1 - a)(1 - b) uncovered, so cover grows with the number of
+  // points by this law whatever stamp they are in
+  const coverOf = (count, most) => 1 - (1 - COVER) ** ((count / most) ** BEND);
+
   /** Give the layer a canvas made for being read back, which it does at every redraw. */
   function prepareCanvas(layer) {
     layer._canvas = L.DomUtil.create("canvas", "leaflet-heatmap-layer leaflet-layer leaflet-zoom-animated");
@@ -48,35 +52,40 @@
    */
   function makeHeat(map, layer, points, { spans, isShown }) {
     const scales = new Map();
-    prepareCanvas(layer);
+    let shown = [0, 0];
 
-    const inPlane = (pixels) => pixels / wangge.viewOf(map).scale;
-
-    function scaleNow() {
-      const zoom = map.getZoom();
-      if (!scales.has(zoom)) {
-        const most = spans().map(([from, to]) => fullest(gather(points, inPlane(REACH_PX), from, to, isShown)));
-        scales.set(zoom, most.reduce((a, b) => Math.max(a, b), LEAST));
+    function scaleNow(view) {
+      if (!scales.has(view.zoom)) {
+        const most = spans().map(([from, to]) => fullest(gather(points, REACH_PX / view.scale, from, to, isShown)));
+        scales.set(view.zoom, most.reduce((a, b) => Math.max(a, b), LEAST));
       }
-      return scales.get(zoom);
+      return scales.get(view.zoom);
     }
 
-    // stamps that lie over each other leave (1 - a)(1 - b) uncovered, so cover grows with the number of
-    // points by this law whatever stamp they are in
-    const coverOf = (count, most) => Math.min(MOST_COVER, 1 - (1 - COVER) ** ((count / most) ** BEND));
-
-    function show(from, to) {
-      const most = scaleNow();
+    function draw() {
+      layer._frame = null;
+      if (!layer._map) return;
+      const view = wangge.viewOf(map);
+      const most = scaleNow(view);
       const stamps = [];
-      for (const [x, y, count] of gather(points, inPlane(CELL_PX), from, to, isShown).values()) {
-        const { lat, lng } = wangge.latLngOf(x / count, y / count);
-        stamps.push([lat, lng, coverOf(count, most)]);
+      for (const [x, y, count] of gather(points, CELL_PX / view.scale, ...shown, isShown).values()) {
+        const left = Math.round((x / count) * view.scale + view.left);
+        const top = Math.round((y / count) * view.scale + view.top);
+        const isNear = left > -MARGIN_PX && top > -MARGIN_PX && left < view.size.x + MARGIN_PX && top < view.size.y + MARGIN_PX;
+        if (isNear) stamps.push([left, top, coverOf(count, most)]);
       }
-      layer.setLatLngs(stamps);
+      layer._heat.max(1).data(stamps).draw(FAINTEST);
     }
+
+    prepareCanvas(layer);
+    // the layer's own way adds up neighbouring stamps and sets the scale anew at every move
+    layer._redraw = draw;
 
     return {
-      show,
+      show(from, to) {
+        shown = [from, to];
+        layer.redraw();
+      },
       /** The filters changed: the scale has to be found again. */
       forget: () => scales.clear(),
       recolour: () => layer.setOptions({ gradient: wangge.heatGradient() }),

@@ -77,8 +77,6 @@
       const i = arePointsDrawn() ? wangge.pointAt(events, map, latlng, isShown) : -1;
       if (i >= 0) choose(i, false);
     });
-    map.on("zoomend", drawHeat);
-
     function choose(i, isFar) {
       chosen = i;
       if (isFar) {

@@ -23,7 +23,6 @@
     wangge.addAreas(map, areas);
     const heat = wangge.makeHeat(map, heatLayer, film, { spans: () => counts.map((_, i) => [film.first[i], film.first[i + 1]]) });
     map.addLayer(heatLayer);
-    map.on("zoomend", drawHeat);
 
     function drawHeat() {
       if (pictures) heat.show(film.first[now], film.first[now + 1]);
