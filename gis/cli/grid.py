@@ -120,7 +120,8 @@ def print_findings(checked: CheckedGrids, language: Language) -> None:
         f"{len(checked.findings):,} findings, {check.errors:,} of them errors."
     )
     if not checked.findings:
-        out.print("Nothing found: the grids are seamless.")
+        seamless = "Nothing found: the grids are seamless."
+        out.print(seamless if len(checked.grids) else "There are no grids to check; import them first.")
         return
     print_table(("kind", "findings"), ((kind.value, number) for kind, number in check.counts.items()))
     worst = sorted(checked.findings, key=lambda finding: list(Severity).index(finding.severity))

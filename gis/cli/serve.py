@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -78,7 +79,9 @@ def serve(
     base = f"http://{shown_host(config.host)}:{listening.getsockname()[1]}"
     for name, path in PAGES:
         out.print(f"{name:<12}{base}{path}", markup=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    # uvicorn ends in order and then raises what interrupted it
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def shown_host(host: str) -> str:
