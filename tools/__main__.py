@@ -34,10 +34,10 @@ def run() -> None:
     """Set up, load the sample district, and become the service."""
     from tools import steps  # noqa: PLC0415 - see above
 
-    host, port = steps.require_free_port()
+    steps.require_free_port()
     set_up(for_tests=False)
     steps.load_sample()
-    steps.announce(host, port)
+    say("Ctrl-C stops the service. The database keeps running for the next command; `make stop` stops it.")
     wangge = BIN / "wangge"
     os.execv(wangge, [str(wangge), "serve"])  # noqa: S606 - Ctrl-C shall reach the service itself
 

@@ -69,7 +69,14 @@ NEEDS = (
         ("postgresql-server", "postgresql-contrib", "postgis"),
         ("postgresql@17", "postgis"),
     ),
-    Need("Chromium", has_browser, ("chromium",), ("chromium",), ("--cask", "chromium"), only_for_tests=True),
+    Need(
+        "Chromium",
+        has_browser,
+        ("chromium", "chromium-sandbox"),
+        ("chromium",),
+        ("--cask", "chromium"),
+        only_for_tests=True,
+    ),
     Need(
         "a Chinese font",
         has_chinese_font,

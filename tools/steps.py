@@ -61,8 +61,8 @@ def load_sample() -> None:
     call(BIN / "wangge", "sample", "load")
 
 
-def require_free_port() -> tuple[str, int]:
-    """Return the address to serve on; say how to choose another one before any work is done for nothing.
+def require_free_port() -> None:
+    """Try the address to serve on; say how to choose another one before any work is done for nothing.
 
     Raises:
         SetupFailedError: The port is taken, or is no port.
@@ -71,24 +71,12 @@ def require_free_port() -> tuple[str, int]:
     try:
         port = int(os.environ.get("WANGGE_PORT", "8000"))
         family = socket.getaddrinfo(host, port)[0][0]
-        with socket.create_server((host, port), family=family):
-            return host, port
+        socket.create_server((host, port), family=family).close()
     except (OSError, ValueError, OverflowError) as error:
         raise SetupFailedError(
             f"Cannot serve on {host} port {os.environ.get('WANGGE_PORT', '8000')}: {error}.\n"
             "Choose another port: make run WANGGE_PORT=8001"
         ) from None
-
-
-def announce(host: str, port: int) -> None:
-    """Say where the service will be and how to stop what runs."""
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not listened on
-    place = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
-    say(f"\n  Start page          {place}/")
-    say(f"  Interface (OpenAPI) {place}/docs")
-    say(
-        "\nCtrl-C stops the service. The database keeps running for the next command; `make stop` stops it.\n"
-    )
 
 
 def _python_works() -> bool:

@@ -45,9 +45,15 @@ async def acting_user(request: Request) -> Actor:
 
 
 def require_own_page(request: Request) -> None:
-    """Refuse changes that a browser sends for a page of another origin; programs send no Origin."""
+    """Refuse changes that a browser sends for a page of another site; programs send neither header."""
+    fetched = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if fetched is not None:
+        is_own = fetched in {"same-origin", "none"}
+    else:
+        # older browsers, and pages without HTTPS
+        is_own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not is_own:
         raise HTTPException(403, "A page of another site may not change anything here.")
 
 

@@ -44,16 +44,16 @@ if TYPE_CHECKING:
     from gis.settings import Settings
 
 ROUTERS = (
-    pages.router,
-    health.router,
     locate.router,
-    areas.router,
     grids.router,
+    areas.router,
     releases.router,
     plans.router,
     checks.router,
     events.router,
     maps.router,
+    pages.router,
+    health.router,
 )
 
 DESCRIPTION = """Grid management for a city district: which grid answers for a place, on any day.
@@ -111,6 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.names = ReleaseNames(app.state.indexes)
     app.state.turns = anyio.Semaphore(settings.pool_size)
     app.state.ready_limiter = anyio.CapacityLimiter(1)
+    app.state.reading = anyio.CapacityLimiter(1)
     app.state.browser = Lock()
     add_problem_answers(app)
     for router in ROUTERS:

@@ -188,7 +188,7 @@ def answer_invalid(request: Request, found: Sequence[ErrorDetails]) -> Response:
     """Return the answer to parameters (400) or a body (422) that are not as declared."""
     in_body = all(error["loc"][:1] == ("body",) for error in found)
     errors = [invalid_field(error) for error in found]
-    unknown = [error for error in found if error["type"] == "extra_forbidden" and len(error["loc"]) == 2]  # noqa: PLR2004 - ("body", name)
+    unknown = [error for error in found if error["type"] == "extra_forbidden" and len(error["loc"]) == 2]  # noqa: PLR2004 - body and name
     if unknown and (names := body_fields(request)):
         for error in errors:
             if error["message"].startswith("unknown"):

@@ -20,6 +20,7 @@ from pyproj import Geod
 from gis.errors import InputError
 from gis.gridding.crs import points_to_metres, to_metres, to_stored
 from gis.gridding.located import NONE, Located, LocatedArrays
+from gis.gridding.valid import are_finite
 from gis.nouns import AreaLevel, Candidate, GridKind
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _ELLIPSOID = Geod(ellps="GRS80")
 _GRID_COLUMNS = ("id", "code", "name", "kind", "community_code", "geometry")
 _AREA_COLUMNS = ("id", "code", "level", "parent_code", "geometry")
 _KINDS = tuple(GridKind)
+_POLYGONAL = (shapely.GeometryType.POLYGON.value, shapely.GeometryType.MULTIPOLYGON.value)
 
 
 @dataclass(frozen=True)
@@ -320,7 +322,8 @@ def _edges(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def _by_id(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    usable = ~(shapely.is_missing(frame.geometry.to_numpy()) | shapely.is_empty(frame.geometry.to_numpy()))
+    shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    usable = np.isin(shapely.get_type_id(shapes), _POLYGONAL) & ~shapely.is_empty(shapes) & are_finite(shapes)
     # The index may bear the name of the column.
     kept = frame[usable].reset_index(drop=True)
     ordered: gpd.GeoDataFrame = kept.sort_values("id", kind="stable", ignore_index=True)

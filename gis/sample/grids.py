@@ -62,6 +62,7 @@ def make_grids(
     special = pd.concat(frames[2:], ignore_index=True)
     special["code"] = numbered(special.geometry.to_numpy(), special["community_code"].tolist(), SPECIAL_FIRST)
     grids = pd.concat([*frames[:2], special], ignore_index=True)
+    grids["task"] = grids["task"].astype(object).where(grids["task"].notna(), None)
     grids["leader"] = people(stream(seed, "leaders"), len(grids))
     return grids[COLUMNS].sort_values("code", ignore_index=True)
 

@@ -63,16 +63,18 @@ def street_names(rng: np.random.Generator, count: int) -> list[Name]:
 def community_names(rng: np.random.Generator, count: int, *, urban: bool) -> list[Name]:
     """Return names of communities or villages without the ending, all different."""
     firsts, lasts = _pool(_FIRST), _pool(_URBAN_LAST if urban else _VILLAGE_LAST)
-    chosen: dict[str, Name] = {}
-    taken = {name.zh for name in _pool(_STREETS)}
+    chosen: list[Name] = []
+    taken = {name.en for name in _pool(_STREETS)}
     for place in rng.permutation(len(firsts) * len(lasts)).tolist():
-        name = _joined(firsts[place // len(lasts)], lasts[place % len(lasts)])
-        same = name.zh[0] == name.zh[1] or name.zh in taken or name.en in {n.en for n in chosen.values()}
-        if not same:
-            chosen[name.zh] = _capital(name)
+        first, last = firsts[place // len(lasts)], lasts[place % len(lasts)]
+        name = _joined(first, last)
+        # different characters may sound alike, and then the English names would repeat
+        if first.zh != last.zh and name.en not in taken:
+            taken.add(name.en)
+            chosen.append(_capital(name))
         if len(chosen) == count:
             break
-    return list(chosen.values())
+    return chosen
 
 
 def water_names(rng: np.random.Generator, count: int) -> list[Name]:
@@ -87,7 +89,7 @@ def water_names(rng: np.random.Generator, count: int) -> list[Name]:
 
 
 def road_names(rng: np.random.Generator, count: int) -> list[Name]:
-    """Return names of roads without the ending, all different up to some 900."""
+    """Return names of roads without the ending, all different up to some 500."""
     return community_names(rng, count, urban=True)
 
 

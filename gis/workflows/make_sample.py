@@ -6,12 +6,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import pandas as pd
+import orjson
 
-from gis.errors import InputError
+from gis.errors import FileFormatError, InputError
 from gis.files.geojson import write_layer
-from gis.files.layers import open_layer
-from gis.files.sources import ReadLimits
 from gis.nouns import STORED_CRS, GridKind
 from gis.sample.defects import inject_defects
 from gis.sample.district import SEED, STEPS, SampleDistrict, make_district
@@ -91,7 +89,16 @@ def read_sample(folder: Path) -> SampleDistrict:
 
 
 def _read(path: Path) -> gpd.GeoDataFrame:
-    with open_layer(path, limits=ReadLimits()) as layer:
-        rows = gpd.GeoDataFrame(pd.concat(layer.batches(), ignore_index=True))
-        frame = rows.set_crs(STORED_CRS, allow_override=True).infer_objects()
-    return frame.astype(dict.fromkeys(_OPTIONAL & set(frame.columns), object))
+    """Read a file of our own making, lines as well as polygons; foreign files come by `gis.files.layers`."""
+    if not path.is_file():
+        raise InputError(f"there is no file {path}; make it with `wangge sample make`", field="path")
+    try:
+        features = orjson.loads(path.read_bytes())["features"]
+        frame = gpd.GeoDataFrame.from_features(features, crs=STORED_CRS)
+    except (ValueError, KeyError, TypeError) as error:
+        raise FileFormatError(
+            f"{path.name} is damaged ({error}); make it again with `wangge sample make`"
+        ) from error
+    return frame[[*frame.columns.drop("geometry"), "geometry"]].astype(
+        dict.fromkeys(_OPTIONAL & set(frame.columns), object)
+    )

@@ -51,6 +51,7 @@ VALID = {
         (b"[" * 33 + b"]" * 33, "nested more than 32"),
         (b"[" * 100_000, "depth"),
         (b'{"a":' * 2000 + b"1" + b"}" * 2000, "depth"),
+        (b'[{"a": ":", "b": 1}, {"\\u0061": 1, "a": 2}]', "'a' stands twice"),
     ],
 )
 def test_loose_json_is_refused_with_the_reason(body: bytes, said: str) -> None:
@@ -60,11 +61,27 @@ def test_loose_json_is_refused_with_the_reason(body: bytes, said: str) -> None:
     assert said in found.value.detail
 
 
+def test_json_of_very_many_parts_is_refused_before_it_is_read() -> None:
+    with pytest.raises(HTTPException) as found:
+        read_json(b"[" + b"[]," * 500_000 + b"[]]")
+    assert found.value.status_code == 413
+
+
+@given(
+    st.recursive(st.text(max_size=5), lambda inner: st.dictionaries(st.text(max_size=3), inner), max_leaves=9)
+)
+def test_texts_never_look_like_names(value: Any) -> None:
+    plain = json.dumps(value)
+    if "\\u0000" not in plain and "\\ud" not in plain:
+        assert read_json(plain.encode()) == value
+
+
 def test_strict_json_is_read_as_it_stands() -> None:
     nested: Any = 1
     for _ in range(MOST_NESTED):
         nested = [nested]
-    for value in (nested, {"a": [1, 2.5, None, True, "一"], "b": {"a": 1}}, "\\u0000", 7):
+    tricky = {'a": 1, "a': ':"\\', "b\\": [{"a": "::"}, {"a": '"a":"a"'}]}
+    for value in (nested, tricky, {"a": [1, 2.5, None, True, "一"], "b": {"a": 1}}, "\\u0000", 7):
         assert read_json(orjson.dumps(value)) == value
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from alembic import command
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from gis.api.access import Acting, public, require_identity
@@ -30,7 +30,7 @@ from gis.store.session import make_engine
 from tests.api.conftest import serving
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 pytestmark = pytest.mark.usefixtures("district")
 
@@ -137,7 +137,10 @@ def test_every_answer_carries_an_id_that_is_in_the_log(
         assert len(echoed) == 16
     with caplog.at_level(logging.INFO, "gis.api.requests"):
         client.get("/v1/grids/7%0Aforged", params={"at": "2026-03-01"})
-    (line,) = [record.getMessage() for record in caplog.records if record.name == "gis.api.requests"]
+        # the line is written after the answer is out
+        while not (lines := [line for line in caplog.messages if "forged" in line]):
+            time.sleep(0.01)
+    (line,) = lines
     assert line.startswith("GET /v1/grids/7%0Aforged 400 ")
     assert "2026" not in line
 
@@ -269,6 +272,25 @@ def test_a_page_of_another_site_changes_nothing(client: httpx.Client) -> None:
     own = f"http://{client.base_url.netloc.decode()}"
     assert client.post("/v1/plans", json=body, headers={"Origin": own}).status_code == 201
     assert client.get("/v1/plans", headers={"Origin": "https://evil.example"}).status_code == 200
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 201), ("none", 201)):
+        # behind a proxy the host may have another name; the browser knows best
+        headers = {"Origin": "https://grids.example", "Sec-Fetch-Site": site}
+        assert client.post("/v1/plans", json=body, headers=headers).status_code == status
+
+
+def test_an_answer_is_sent_only_after_the_commit(client: httpx.Client, app: FastAPI) -> None:
+    def break_off(connection: Connection) -> None:
+        connection.invalidate()
+        raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
+
+    before = len(client.get("/v1/plans").json()["plans"])
+    event.listen(app.state.engine, "commit", break_off)
+    try:
+        answer = client.post("/v1/plans", json={"title": "lost"})
+    finally:
+        event.remove(app.state.engine, "commit", break_off)
+    assert answer.status_code == 503
+    assert len(client.get("/v1/plans").json()["plans"]) == before
 
 
 def test_every_route_says_who_acts_or_is_public() -> None:

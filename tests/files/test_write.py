@@ -169,9 +169,9 @@ def test_a_geopackage_states_the_stored_system_and_keeps_its_other_layers(
     tmp_path: Path, grids: gpd.GeoDataFrame
 ) -> None:
     path = tmp_path / "a.gpkg"
-    write_gpkg(grids.to_crs(4326).set_crs(4326), path, "grids")
+    write_gpkg(grids, path, "grids")
     write_gpkg(grids.iloc[:1], path, "areas")
-    write_gpkg(grids.iloc[:2], path, "grids")
+    write_gpkg(grids.iloc[:2].set_crs(4326, allow_override=True), path, "grids")
     assert {name for name, _ in pyogrio.list_layers(path)} == {"grids", "areas"}
     read = pyogrio.read_dataframe(path, layer="grids")
     assert (len(read), read.crs.to_epsg()) == (2, 4490)

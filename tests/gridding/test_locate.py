@@ -125,12 +125,16 @@ def test_ids_decide_ties_not_rows() -> None:
 
 
 def test_of_two_grids_equally_near_the_lowest_id_is_the_nearest() -> None:
-    grids, areas = city()
-    lon, lat = degrees((100, 230))
-    for ids, expected in (([1, 2, 3, 4, 5, 6, 7], 1), ([4, 3, 2, 1, 5, 6, 7], 3)):
+    roofs = {
+        shapes.code("001"): shapely.Polygon([(100, 200), (0, 100), (100, 100)]),
+        shapes.code("002"): shapely.Polygon([(100, 200), (200, 100), (100, 100)]),
+    }
+    grids, areas = shapes.grids_frame(roofs), city()[1]
+    lon, lat = degrees((100, 230))  # above the ridge they share
+    for ids in ([1, 2], [2, 1]):
         index = GridIndex.build(grids.assign(id=ids), areas, shapes.METRIC_CRS)
         found, distance = index.nearest_many(lon, lat)
-        assert found.tolist() == [expected]
+        assert found.tolist() == [1]
         assert distance[0] == pytest.approx(30, abs=0.01)
 
 
@@ -217,7 +221,7 @@ def telling_points(cells: Sequence[shapely.Polygon], rng: np.random.Generator) -
     return np.concatenate((anywhere, sharp, np.nextafter(sharp, np.inf), np.nextafter(sharp, -np.inf)))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(coverages(largest=3), st.data())
 def test_every_point_is_located_as_exact_arithmetic_does(drawn: DrawnCoverage, data: st.DataObject) -> None:
     cells = [shapes.stored(cell) for cell in drawn.cells]

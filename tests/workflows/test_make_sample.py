@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -35,9 +36,8 @@ def remade(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def disabled_features() -> str:
     """Return the widest vector instructions numpy uses here, so that the other process does without."""
     wide = ("X86_V4", "AVX512_SKX", "AVX512_ICL", "AVX512_SPR")
-    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
-
-    return " ".join(name for name in wide if name in __cpu_dispatch__ and __cpu_features__.get(name))
+    found = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
+    return " ".join(name for name in wide if name in found)
 
 
 @pytest.mark.parametrize("layer", LAYERS)

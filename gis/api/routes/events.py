@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gis.api.access import Acting, Configured, Indexes, Transaction
 from gis.api.problems import describe_invalid
 from gis.api.wire import geojson
+from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.chains import Named
 from gis.api.wire.event_forms import (
@@ -100,28 +101,27 @@ class QueueOut(PageOut):
 @router.post(
     "",
     status_code=CREATED,
+    response_model=EventOut,
     summary="Report an event",
     responses={
         KNOWN: {"model": EventOut, "description": "This report was there already; the event as it is"}
     },
 )
-def report(  # noqa: PLR0913 - six of them are FastAPI's
+def report(
     *,
-    response: Response,
     session: Transaction,
     settings: Configured,
     actor: Acting,
     indexes: Indexes,
     names: Named,
     body: EventIn,
-) -> EventOut:
+) -> Response:
     """Take a report in and locate it; the same source and source_id again is the same event."""
     (reported,) = report_events(session, indexes, [body.report()], settings, actor)
-    response.status_code = CREATED if reported.is_new else KNOWN
-    response.headers["Location"] = f"/v1/events/{reported.id}"
-    response.headers["Cache-Control"] = PRIVATE
     event = get_event(session, reported.id)
-    return event_out(event, names.of(session, event.release))
+    headers = {"Location": f"/v1/events/{reported.id}", "Cache-Control": PRIVATE}
+    status = CREATED if reported.is_new else KNOWN
+    return answer_json(event_out(event, names.of(session, event.release)), headers, status)
 
 
 @router.post("/batch", summary="Report many events")
@@ -224,7 +224,7 @@ def list_page(  # noqa: PLR0913 - five of them are FastAPI's
     if f is Form.CSV:
         return Response(csv_text(events), headers=headers, media_type="text/csv; charset=utf-8")
     page = PageOut.model_construct(events=events, next=links[1]["href"] if following else None)
-    return Response(page.model_dump_json(), headers=headers, media_type="application/json")
+    return answer_json(page, headers)
 
 
 @router.get("/unlocated", summary="Events in no grid")

@@ -15,6 +15,7 @@ from starlette.responses import StreamingResponse
 
 from gis.api.access import Configured, Indexes, Transaction
 from gis.api.routes.grids import DutyOut, duties_of
+from gis.api.wire.answers import answer_json
 from gis.api.wire.asked import AskedRelease, ReleaseNamed, find_asked
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.chains import Link, Named, Names
@@ -198,10 +199,9 @@ class BatchOut(BaseModel):
     areas: dict[int, Link]
 
 
-@router.get("", summary="Which grid a place belongs to")
+@router.get("", summary="Which grid a place belongs to", response_model=LocatedOut)
 def locate(  # noqa: PLR0913 - four of them are FastAPI's
     *,
-    response: Response,
     session: Transaction,
     settings: Configured,
     question: AskedRelease,
@@ -218,15 +218,14 @@ def locate(  # noqa: PLR0913 - four of them are FastAPI's
         float, Query(ge=0, le=10_000, description="How far the point may be off, in metres.")
     ] = USUAL_ACCURACY_M,
     duty: Annotated[bool, Query(description="Also who answers there on that day.")] = False,
-) -> LocatedOut:
+) -> Response:
     """Return the areas and grids a place belongs to, and the grid that answers for it."""
-    response.headers["Cache-Control"] = PRIVATE
     asked = question.release_in(session, settings)
     stored = stored_point(lon, lat, crs)
     located = locate_point(session, indexes, stored, asked.release, accuracy)
     known = names.of(session, asked.release.number)
     answers = located.chain.answers
-    return LocatedOut(
+    found = LocatedOut(
         point=PlaceOut(x=lon, y=lat, crs=crs, lon=stored[0], lat=stored[1], accuracy_m=accuracy),
         as_of=asked.day,
         release=asked.named,
@@ -239,6 +238,7 @@ def locate(  # noqa: PLR0913 - four of them are FastAPI's
         outside=outside_out(located),
         duty=duties_of(list_duties(session, answers, asked.day)) if duty and answers is not None else None,
     )
+    return answer_json(found, {"Cache-Control": PRIVATE})
 
 
 @router.post("", summary="Which grids many places belong to", response_model=BatchOut)

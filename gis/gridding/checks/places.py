@@ -11,6 +11,7 @@ import shapely
 from gis.gridding.crs import geometries_to_stored
 from gis.gridding.measure import area_m2
 from gis.gridding.overlay import polygon_parts
+from gis.gridding.valid import make_valid_within
 from gis.nouns import Finding, FindingKind, Severity
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _HAIRY = 100.0
 _CUT = 0.95
+_MAKE_VALID_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,16 @@ def findings_of(
     metric_crs: str,
 ) -> list[Finding]:
     """Make a finding of each place; `grids` and `details` run along with `places`."""
-    stored = geometries_to_stored(places.polygons, metric_crs)
+    # A place that touches itself in metres may cross itself by a rounding error in degrees.
+    made = make_valid_within(geometries_to_stored(places.polygons, metric_crs), _MAKE_VALID_SECONDS)
+    stored = made.geometries
     areas = area_m2(stored)
     return [
         Finding(
             kind=kind,
             severity=places.severity[i],
             grids=tuple(sorted(grids[i])),
-            geometry=shapely.normalize(stored[i]),
+            geometry=None if stored[i] is None else shapely.normalize(stored[i]),
             area_m2=float(areas[i]),
             width_m=float(places.width_m[i]),
             detail=details[i],

@@ -60,7 +60,7 @@ class Network:
     Attributes:
         faces: Open anticlockwise rings, each with all vertices its neighbours have.
         is_lake: For each face whether it is a lake.
-        lines: Noded lines as shapely line strings in lattice units.
+        lines: All noded lines as shapely line strings in lattice units, dead ends too.
         kinds: `Line` of each of them.
         numbers: Number of the river or road each belongs to, -1 for others.
     """
@@ -81,15 +81,7 @@ def make_network(terrain: Terrain, rivers: list[River], lakes: list[Plan], roads
     inside = shapely.dwithin(outline, shapely.line_interpolate_point(noded, 0.5, normalized=True), 2)
     noded = noded[inside]
     kind, number = _sources(noded, drawn, kinds, numbers)
-    kept = _reachable(noded, kind)
-    noded, kind, number = noded[kept], kind[kept], number[kept]
-    polygons = shapely.get_parts(shapely.polygonize(noded))
-    while (ringed := shapely.get_num_interior_rings(polygons) > 0).any():
-        # a loop that hangs on the network by one vertex: leave it out, a block has no holes
-        loops = shapely.union_all([shapely.Polygon(p).boundary for p in _holes(polygons[ringed])])
-        kept = ~shapely.dwithin(loops, shapely.line_interpolate_point(noded, 0.5, normalized=True), 1e-3)
-        noded, kind, number = noded[kept], kind[kept], number[kept]
-        polygons = shapely.get_parts(shapely.polygonize(noded))
+    polygons = _faces(noded[_reachable(noded, kind)])
     polygons = polygons[shapely.contains_properly(outline, shapely.point_on_surface(polygons))]
     polygons = shapely.orient_polygons(polygons)
     waters = shapely.union_all([shapely.Polygon(to_lattice(lake)) for lake in lakes])
@@ -98,8 +90,15 @@ def make_network(terrain: Terrain, rivers: list[River], lakes: list[Plan], roads
     return Network(faces, is_lake.tolist(), noded, kind, number)
 
 
-def _holes(polygons: NDArray[np.object_]) -> list[shapely.LinearRing]:
-    return [ring for polygon in polygons for ring in polygon.interiors]
+def _faces(noded: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the faces between lines, none with a hole: a loop that hangs on by one vertex is left out."""
+    while True:
+        faces = np.asarray(shapely.get_parts(shapely.polygonize(noded)))
+        loops = [shapely.LineString(ring.coords) for face in faces for ring in face.interiors]
+        if not loops:
+            return faces
+        middles = shapely.line_interpolate_point(noded, 0.5, normalized=True)
+        noded = noded[~shapely.dwithin(shapely.union_all(loops), middles, 1e-3)]
 
 
 def _drawn(

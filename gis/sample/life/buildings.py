@@ -33,6 +33,7 @@ _RURAL = ("farmland", "forest")
 _CLEAR_M = 2.0  # between a building and any boundary
 _HAMLET_HOUSES = 32
 _STOREY_HOUSEHOLDS = 4
+_PIECE_VERTICES = 12
 
 
 def make_buildings(district: SampleDistrict, seed: int) -> gpd.GeoDataFrame:
@@ -66,13 +67,28 @@ def make_buildings(district: SampleDistrict, seed: int) -> gpd.GeoDataFrame:
 
 
 def _rooms(district: SampleDistrict, natural: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Return where buildings may stand in each grid, in plan metres: off boundaries, sites and lakes."""
-    taken = shapely.union_all(_plan(district.grids_of(GridKind.DEDICATED))).buffer(_CLEAR_M, quad_segs=2)
-    shapely.prepare(taken)
+    """Return where buildings may stand in each grid, in plan metres: off boundaries, sites, rivers, roads."""
+    sites = shapely.buffer(_plan(district.grids_of(GridKind.DEDICATED)), _CLEAR_M, quad_segs=2)
+    taken = np.concatenate([sites, _strips(district.rivers), _strips(district.roads)])
     rooms = shapely.buffer(_plan(natural), -_CLEAR_M, quad_segs=2)
-    touched = shapely.intersects(taken, rooms)
-    rooms[touched] = shapely.difference(rooms[touched], taken)
+    grid, obstacle = shapely.STRtree(taken).query(rooms, predicate="intersects")
+    for number in np.unique(grid).tolist():
+        free = shapely.difference(rooms[number], shapely.union_all(taken[obstacle[grid == number]]))
+        if not free.is_empty:
+            rooms[number] = free
     return np.asarray(rooms)
+
+
+def _strips(lines: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Return the land rivers or roads take up, in short pieces, for long ones are slow to cut with."""
+    parts, owner = shapely.get_parts(_plan(lines), return_index=True)
+    pieces, width = [], []
+    for part, wide in zip(parts, lines["width_m"].to_numpy()[owner].tolist(), strict=True):
+        line = shapely.get_coordinates(part)
+        for start in range(0, len(line) - 1, _PIECE_VERTICES):
+            pieces.append(shapely.LineString(line[start : start + _PIECE_VERTICES + 1]))
+            width.append(wide)
+    return np.asarray(shapely.buffer(np.array(pieces), np.array(width) / 2 + _CLEAR_M, quad_segs=2))
 
 
 def _plan(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:

@@ -4,7 +4,6 @@
   const wangge = (window.wangge = window.wangge || {});
   const [DISTRICT, STREET, COMMUNITY] = [0, 1, 2];
   const COMMUNITY_NAMES_FROM = 12.75;
-  const COMMUNITY_LINES_FROM = 10.5;
 
   function decodeAreas(numbers, texts) {
     const shapes = wangge.decodeShapes(numbers.shapes);
@@ -23,7 +22,7 @@
   }
 
   const labelsOf = (shapes, names) => shapes.filter((shape) => shape.label)
-    .map((shape) => ({ text: names[shape.index], at: shape.label }));
+    .map((shape) => ({ text: names[shape.index], at: shape.label, room: (shape.box[2] - shape.box[0]) * 0.6 }));
 
   /** Land below everything; outlines and names above it. `extra(context, view, taken)` writes further labels. */
   function addAreas(map, areas, { extra = null, showCommunities = () => true } = {}) {
@@ -31,15 +30,17 @@
       const style = { fill: wangge.colour("map-land") };
       wangge.paintShapes(context, view, areas.district.length ? areas.district : areas.streets, () => style);
     }).addTo(map);
+    const [communitySize, streetSize] = [areas.communities, areas.streets].map(wangge.usualSize);
     const lines = new wangge.CanvasLayer("outlines", 420, (context, view) => {
-      const strong = Math.max(1.4, Math.min(3.2, view.zoom - 9.4));
-      if (showCommunities() && view.zoom >= COMMUNITY_LINES_FROM) {
-        const thin = { stroke: wangge.colour("map-community"), width: Math.min(1.8, strong * 0.5) };
+      if (showCommunities()) {
+        const width = wangge.lineWidth(communitySize, view, { least: 0.3, most: 1.8, share: 0.03 });
+        const thin = { stroke: wangge.colour("map-community"), width };
         wangge.paintShapes(context, view, areas.communities, () => thin);
       }
-      const thick = { stroke: wangge.colour("map-street"), width: strong };
+      const width = wangge.lineWidth(streetSize, view, { least: 0.8, most: 2.6, share: 0.011 });
+      const thick = { stroke: wangge.colour("map-street"), width };
       wangge.paintShapes(context, view, areas.streets, () => thick);
-      const widest = { stroke: wangge.colour("map-district"), width: strong + 0.8 };
+      const widest = { stroke: wangge.colour("map-district"), width: Math.max(2, width + 0.8) };
       wangge.paintShapes(context, view, areas.district, () => widest);
     }).addTo(map);
     const streetNames = labelsOf(areas.streets, areas.names);

@@ -64,10 +64,11 @@
 
   /**
    * Quantile classes over the values above zero; zero and unknown have classes of their own.
-   * Returns the lower bounds, at most six, all different.
+   * Returns the lower bounds, all different: at most six, fewer for few values.
    */
-  function quantileBounds(values, classes = RAMPS.light.length) {
+  function quantileBounds(values) {
     const above = values.filter((value) => value > 0).sort((a, b) => a - b);
+    const classes = Math.min(RAMPS.light.length, Math.ceil(Math.sqrt(above.length)) + 1);
     const bounds = [];
     for (let i = 0; i < classes && above.length; i += 1) {
       const bound = above[Math.floor((i * above.length) / classes)];

@@ -3,10 +3,9 @@
 (() => {
   const wangge = (window.wangge = window.wangge || {});
   const CELL_PX = 6; // points gathered in one stamp
-  const REACH_PX = 18; // a little less than a stamp covers: the fullest square of this side sets the scale
+  const REACH_PX = 25; // a square of the area of a stamp: the fullest one sets the scale
   const MARGIN_PX = 40; // stamps beyond the edge still reach into the map
-  const COVER = 0.985; // cover where it is fullest
-  const BEND = 0.72; // below 1 lifts quiet places, so that one hot spot does not hide all others
+  const COVER = 0.99; // cover where it is fullest
   const LEAST = 3; // a single event is never the darkest place
   const FAINTEST = 0.002;
 
@@ -34,7 +33,7 @@
 
   // stamps that lie over each other leave (1 - a)(1 - b) uncovered, so cover grows with the number of
   // points by this law whatever stamp they are in
-  const coverOf = (count, most) => 1 - (1 - COVER) ** ((count / most) ** BEND);
+  const coverOf = (count, most) => 1 - (1 - COVER) ** (count / most);
 
   /** Give the layer a canvas made for being read back, which it does at every redraw. */
   function prepareCanvas(layer) {

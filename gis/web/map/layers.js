@@ -119,7 +119,16 @@
     });
   }
 
-  /** Write labels, the first ones first, each only where nothing is written yet. */
+  /** The usual size of a layer's shapes in the plane: the median side of their boxes. */
+  function usualSize(shapes) {
+    const sides = shapes.filter(({ outlines }) => outlines.length).map(({ box }) => Math.sqrt((box[2] - box[0]) * (box[3] - box[1])));
+    return sides.length ? sides.sort((a, b) => a - b)[Math.floor(sides.length / 2)] : 0;
+  }
+
+  /** Lines get thinner where shapes get small on the screen, or they would cover what they part. */
+  const lineWidth = (size, view, { least, most, share }) => Math.min(most, Math.max(least, size * view.scale * share));
+
+  /** Write labels, the first ones first, each only where nothing is written yet and its shape has room. */
   function paintLabels(context, view, labels, { font, colour, halo, taken }) {
     context.font = font;
     context.textAlign = "center";
@@ -128,11 +137,12 @@
     context.lineWidth = 3.5;
     context.strokeStyle = halo;
     context.fillStyle = colour;
-    for (const { text, at } of labels) {
+    for (const { text, at, room = Infinity } of labels) {
       const x = at[0] * view.scale + view.left;
       const y = at[1] * view.scale + view.top;
       if (x < -60 || y < -20 || x > view.size.x + 60 || y > view.size.y + 20) continue;
       const half = context.measureText(text).width / 2 + 3;
+      if (half > room * view.scale) continue;
       const box = [x - half, y - 9, x + half, y + 9];
       if (taken.some((other) => wangge.overlaps(box, other))) continue;
       taken.push(box);
@@ -151,7 +161,7 @@
   }
 
   /** A hatch as a fill; it keeps its width in pixels at every zoom. */
-  function hatch(colour, { gap = 8, width = 1.3, rising = true, ground = null } = {}) {
+  function hatch(colour, { gap = 8, width = 1.2, rising = true, ground = null } = {}) {
     const tile = document.createElement("canvas");
     tile.width = gap * 2;
     tile.height = gap * 2;
@@ -171,5 +181,5 @@
     return context.createPattern(tile, "repeat");
   }
 
-  Object.assign(wangge, { CanvasLayer, paintShapes, paintLabels, shapeAt, hatch });
+  Object.assign(wangge, { CanvasLayer, usualSize, lineWidth, paintShapes, paintLabels, shapeAt, hatch });
 })();

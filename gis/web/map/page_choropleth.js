@@ -27,11 +27,13 @@
 
     const colourOf = (index) => wangge.classColour(wangge.classOf(values[index], bounds), bounds.length);
 
+    const size = wangge.usualSize(counted.shapes);
     const fills = new wangge.CanvasLayer("fills", 390, (context, view) => {
       const unknown = wangge.hatch(wangge.colour("map-grid"), { ground: wangge.colour("map-none") });
       const stroke = wangge.colour("map-halo");
+      const width = wangge.lineWidth(size, view, { least: 0.2, most: 0.9, share: 0.03 });
       wangge.paintShapes(context, view, counted.shapes, (index) => ({
-        fill: values[index] === null ? unknown : colourOf(index), stroke, width: 0.7,
+        fill: values[index] === null ? unknown : colourOf(index), stroke, width,
       }));
     }).addTo(map);
     wangge.addAreas(map, areas, { showCommunities: () => LEVELS[numbers.level] !== "streets" });

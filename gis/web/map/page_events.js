@@ -30,10 +30,12 @@
     const timeOf = (i) => new Date(seconds[i] * 1000);
     const heat = wangge.makeHeat(map, heatLayer, events, { spans: () => [[0, events.count]], isShown });
 
+    const gridSize = wangge.usualSize(naturals);
     const fills = new wangge.CanvasLayer("fills", 390, (context, view) => {
       const stroke = ground === "grids" ? wangge.colour("map-halo") : wangge.colour("map-grid");
+      const width = wangge.lineWidth(gridSize, view, { least: 0.2, most: 0.9, share: 0.03 });
       wangge.paintShapes(context, view, naturals, (index) => ({
-        stroke, width: 0.7, fill: ground === "grids" ? wangge.classColour(wangge.classOf(counts[index], bounds), bounds.length) : null,
+        stroke, width, fill: ground === "grids" ? wangge.classColour(wangge.classOf(counts[index], bounds), bounds.length) : null,
       }));
     }).addTo(map);
     wangge.addAreas(map, areas);

@@ -23,8 +23,9 @@
     const isShown = (index) => kindsOn.has(findings.kind[index]) && severitiesOn.has(findings.severity[index]);
     const colourOf = (index) => wangge.colour(COLOURS[findings.severity[index]]);
 
+    const gridSize = wangge.usualSize(grids.shapes);
     const fills = new wangge.CanvasLayer("fills", 390, (context, view) => {
-      const style = { stroke: wangge.colour("map-grid"), width: 0.8, fill: null };
+      const style = { stroke: wangge.colour("map-grid"), width: wangge.lineWidth(gridSize, view, { least: 0.2, most: 0.9, share: 0.03 }) };
       wangge.paintShapes(context, view, grids.shapes, (index) => (grids.kind[index] === NO_NATURAL ? style : null));
     }).addTo(map);
     wangge.addAreas(map, areas);

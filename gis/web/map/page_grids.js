@@ -23,6 +23,7 @@
     let chosen = -1;
     let wanted = "";
 
+    const gridSize = wangge.usualSize(grids.shapes);
     let patterns = {};
     function styleOf(index) {
       if (!isShown(index)) return null;
@@ -30,21 +31,23 @@
       if (kind === NATURAL) {
         const community = grids.community[index];
         const fill = community < 0 ? wangge.colour("map-none") : wangge.tint(areas.tint[community]);
-        return { fill, stroke: patterns.grid, width: 0.7 };
+        return { fill, stroke: patterns.grid, width: patterns.width };
       }
       const number = kind === DEDICATED ? DEDICATED_COLOUR : taskColour(grids.task[index]);
       const colour = wangge.overlay(number);
-      return { fill: patternOf(kind === DEDICATED, number, colour), stroke: colour, width: 1.6, dash: kind === SPECIAL ? [6, 3] : null };
+      return { fill: patternOf(kind === DEDICATED, number, colour), stroke: colour, width: patterns.overlay, dash: kind === SPECIAL ? [6, 3] : null };
     }
 
     function patternOf(isSolid, number, colour) {
       const key = `${isSolid}${number}`;
-      patterns[key] ??= isSolid ? wangge.faint(colour, 0.38) : wangge.hatch(colour, { rising: number % 2 === 0 });
+      patterns[key] ??= isSolid ? wangge.faint(colour, 0.38) : wangge.hatch(wangge.faint(colour, 0.6), { rising: number % 2 === 0 });
       return patterns[key];
     }
 
     const fills = new wangge.CanvasLayer("fills", 390, (context, view) => {
       patterns.grid ??= wangge.colour("map-grid");
+      patterns.overlay = wangge.lineWidth(gridSize, view, { least: 0.8, most: 1.8, share: 0.05 });
+      patterns.width = wangge.lineWidth(gridSize, view, { least: 0.2, most: 0.9, share: 0.03 });
       wangge.paintShapes(context, view, inOrder, styleOf);
     }).addTo(map);
 

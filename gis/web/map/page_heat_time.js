@@ -53,7 +53,7 @@
       bars.height = height * fine;
       const context = bars.getContext("2d");
       context.scale(fine, fine);
-      const [past, present] = [wangge.colour("line"), wangge.colour("accent")];
+      const [past, present] = [wangge.colour("map-grid"), wangge.colour("accent")];
       const columns = Math.min(pictures, Math.floor(width / 2));
       for (let column = 0; column < columns; column += 1) {
         const from = Math.floor((column * pictures) / columns);

@@ -19,7 +19,7 @@
   const sayValue = (group, value) => dictionary[language][`${group}_${value}`] ?? value;
 
   const number = (value, digits = 0) =>
-    new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+    new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 
   const formatted = (date, options) => new Intl.DateTimeFormat(locale(), { timeZone, ...options }).format(date);
   // English months are words: 08/04 is April to some and August to others
