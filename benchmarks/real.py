@@ -62,10 +62,11 @@ def run_merseyside(data: Path, pages: Path) -> tuple[Steps, dict[str, Any]]:
         "merseyside: publish", "release", "publish", "--from", "2018-01-01", "--apply",
         "--accept-findings", "invalid rings of the published data",
     )  # fmt: skip
+    columns = ("x=Longitude", "y=Latitude", "reported_at=Month", "category=Crime type", "text=Location")
     events = steps.run(
-        "merseyside: import events", "event", "import",
-        f"{folder}/street_2018-10_2019-02.csv.gz", "--crs", "wgs84", "--source", "police", "--column", "x=Longitude", "--column", "y=Latitude",
-        "--column", "reported_at=Month", "--column", "category=Crime type", "--column", "text=Location", "--apply",
+        "merseyside: import events", "event", "import", f"{folder}/street_2018-10_2019-02.csv.gz",
+        *("--crs", "wgs84", "--source", "police", "--apply"),
+        *(word for column in columns for word in ("--column", column)),
     )  # fmt: skip
     for kind in ("grids", "findings", "events", "choropleth"):
         page = pages / f"merseyside-{kind}.html"

@@ -8,11 +8,12 @@ Frames (`GeoDataFrame`) use the field names of these classes as column names.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     from shapely.geometry.base import BaseGeometry
 
 STORED_CRS = "EPSG:4490"

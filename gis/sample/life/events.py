@@ -37,7 +37,7 @@ TIME_ZONE = ZoneInfo("Asia/Shanghai")
 COUNT = 80_000
 COLUMNS = ["source", "source_id", "x", "y", "crs", "accuracy_m", "reported_at", "category", "grade", "text"]
 
-_AT_HOT_SPOT, _HOT_SPOTS = 0.24, 60
+_AT_HOT_SPOT, _HOT_SPOTS = 0.15, 90
 _BESIDE_BOUNDARY, _OUTSIDE, _WITHOUT_PLACE, _REPEATED = 0.02, 0.004, 0.006, 0.04
 _BACKGROUND = 0.3  # weight of grids of other land uses than a class prefers
 
@@ -139,14 +139,19 @@ def _crowded(
     """Return grids and places with a share of the reports at hot spots of one big class each."""
     small, grid, lonlat = reports[0], reports[1].copy(), reports[2].copy()
     tree = shapely.STRtree(polygons)
-    weight = 1 / np.arange(1, _HOT_SPOTS + 1) ** 0.6
+    big = np.array([int(kind.code[:2]) for kind in CATALOGUE])
     owners = rng.choice(len(small), _HOT_SPOTS, replace=False)
-    goes = rng.random(len(small)) < _AT_HOT_SPOT
-    spot = rng.choice(_HOT_SPOTS, len(small), p=weight / weight.sum())
+    big_of_spot = big[small[owners]]
+    weight = 1 / np.arange(1, _HOT_SPOTS + 1) ** 0.6
     reach = 40 + 180 * rng.random(_HOT_SPOTS)
-    same_big = np.array([int(kind.code[:2]) for kind in CATALOGUE])
-    rows = np.flatnonzero(goes & (same_big[small] == same_big[small[owners[spot]]]))
-    places = moved(lonlat[owners[spot[rows]]], rng.standard_normal((len(rows), 2)) * reach[spot[rows], None])
+    goes = rng.random(len(small)) < _AT_HOT_SPOT
+    spot = np.full(len(small), -1)
+    for kind in np.unique(big_of_spot):
+        drawn, own = np.flatnonzero(goes & (big[small] == kind)), np.flatnonzero(big_of_spot == kind)
+        spot[drawn] = rng.choice(own, len(drawn), p=weight[own] / weight[own].sum())
+    rows = np.flatnonzero(spot >= 0)
+    off = rng.standard_normal((len(rows), 2)) * reach[spot[rows], None]
+    places = moved(lonlat[owners[spot[rows]]], off)
     found, home = tree.query(shapely.points(places), predicate="within")
     grid[rows[found]] = home
     lonlat[rows[found]] = places[found]
