@@ -42,7 +42,7 @@ class Steps:
         with tempfile.TemporaryFile("w+") as printed:
             started = time.perf_counter()
             process = subprocess.Popen(
-                [sys.executable, "-m", "gis.cli", *arguments],
+                [sys.executable, "-m", "gis.cli.main", *arguments],
                 env=os.environ | self.environment | {"COLUMNS": "200"},
                 stdout=printed,
                 stderr=subprocess.STDOUT,

@@ -85,7 +85,8 @@ def run_merseyside(data: Path, pages: Path) -> tuple[Steps, dict[str, Any]]:
 
 def run_beijing(data: Path, pages: Path) -> tuple[Steps, dict[str, Any]]:
     """Check messy boundaries: overlaps, gaps and invalid polygons are named."""
-    steps = steps_on_new_database("beijing", FREE_CODES)
+    # the published counts were taken in this zone; one hole measures 0.9996 m2 there and 1.0005 m2 in another
+    steps = steps_on_new_database("beijing", FREE_CODES | {"WANGGE_DISTRICT_CRS": "EPSG:32650"})
     steps.run(
         "beijing: import", "grid", "import", f"{data}/beijing/beijing_subdistricts.geojson",
         "--kind", "natural", "--column", "code=district_id", "--apply",

@@ -10,7 +10,7 @@ import typer
 from house import MODULES, ROOT, name, tracked
 
 from gis.api.app import create_app
-from gis.cli.main import app as command_line
+from gis.cli.main import command_line
 from gis.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_architecture_lists_every_module_and_no_other() -> None:
 
 
 def commands() -> set[str]:
-    root = typer.main.get_command(command_line)
+    root = typer.main.get_command(command_line())
     found = set()
     for noun, command in getattr(root, "commands", {}).items():
         verbs = getattr(command, "commands", {})
@@ -62,7 +62,8 @@ def test_every_command_named_exists(path: Path) -> None:
     real = commands()
     named = re.findall(r"`(?:\.venv/bin/)?wangge ([a-z-]+(?: [a-z-]+)?)", text(path))
     named += re.findall(r"^(?:\.venv/bin/)?wangge ([a-z-]+(?: [a-z-]+)?)", text(path), re.MULTILINE)
-    unknown = {n for n in named if n not in real and n.split()[0] not in real}
+    nouns = {command.split()[0] for command in real}
+    unknown = {n for n in named if n not in real | nouns and n.split()[0] not in real}
     assert unknown == set()
 
 

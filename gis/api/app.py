@@ -97,8 +97,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         responses={"default": {"description": "Problem", "content": {MEDIA_TYPE: {"schema": PROBLEM_REF}}}},
         middleware=[
-            Middleware(Requests, metrics=metrics),
             Middleware(SecurityHeaders),
+            Middleware(Requests, metrics=metrics),
             Middleware(HeadAsGet),
             Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION),
             Middleware(BodyLimit, most_mb=settings.max_body_mb),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -10,19 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gis import __version__
-from gis.cli import (
-    area,
-    database,
-    doctor,
-    event,
-    grid,
-    locate,
-    plan,
-    release,
-    sample,
-    serve,
-)
-from gis.cli import map as maps
 from gis.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -33,6 +22,9 @@ from gis.errors import (
 )
 from gis.logs import configure_logs
 from gis.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 EXIT_CODES: dict[type[Exception], int] = {
     InputError: 2,
@@ -45,27 +37,35 @@ EXIT_CODES: dict[type[Exception], int] = {
     WanggeError: 1,
 }
 
-app = typer.Typer(
-    name="wangge",
-    help="Grid management for a city district: import, check, publish and locate grids, map events.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.add_typer(area.app, name="area")
-app.add_typer(grid.app, name="grid")
-app.add_typer(plan.app, name="plan")
-app.add_typer(release.app, name="release")
-app.add_typer(event.app, name="event")
-app.add_typer(maps.app, name="map")
-app.add_typer(sample.app, name="sample")
-app.add_typer(database.app, name="database")
-app.command("locate")(locate.locate)
-app.command("serve")(serve.serve)
-app.command("doctor")(doctor.doctor)
+NOUNS = ("area", "grid", "plan", "release", "event", "map", "sample", "database")
+VERBS = ("locate", "serve", "doctor")
 
 
-@app.command("version")
+def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Return the commands; where the first argument names one, that one alone.
+
+    Each noun stands in the module of its name. Loading all of them takes a second that nobody who has
+    typed the noun should wait for.
+    """
+    root = typer.Typer(
+        name="wangge",
+        help="Grid management for a city district: import, check, publish and locate grids, map events.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    root.callback()(lambda: None)  # keeps a single noun a noun
+    known = (*NOUNS, *VERBS)
+    for name in arguments[:1] if arguments and arguments[0] in known else known:
+        module = import_module(f"gis.cli.{name}")
+        if name in NOUNS:
+            root.add_typer(module.app, name=name)
+        else:
+            root.command(name)(getattr(module, name))
+    root.command("version")(version)
+    return root
+
+
 def version() -> None:
     """Print the version."""
     typer.echo(f"wangge {__version__}")
@@ -76,7 +76,7 @@ def main() -> None:
     settings = Settings()
     configure_logs(settings.log_format, "warning" if settings.log_level == "info" else settings.log_level)
     try:
-        app()
+        command_line(sys.argv[1:])()
     except tuple(EXIT_CODES) as error:
         Console(stderr=True, highlight=False).print(sentence(error), style="red", markup=False)
         sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
@@ -92,3 +92,7 @@ def sentence(error: Exception) -> str:
         return str(error)
     cause = getattr(error, "orig", None) or error
     return f"The database refused or cannot be reached: {str(cause).strip().splitlines()[0]}"
+
+
+if __name__ == "__main__":
+    main()

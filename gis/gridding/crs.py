@@ -140,6 +140,11 @@ def parse_system(text: str) -> str:
     return system
 
 
+def in_degrees(system: str) -> bool:
+    """Return whether a system, spelled as `parse_system` does, measures in degrees."""
+    return system in NAMED_SYSTEMS or bool(_usable_crs(system).is_geographic)
+
+
 def to_stored(x: ArrayLike, y: ArrayLike, system: str) -> LonLat:
     """Bring coordinates as received into stored longitude and latitude.
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import shapely
 
-from gis.gridding.crs import CHINA, NAMED_SYSTEMS, parse_system, stored_to, to_stored
+from gis.gridding.crs import CHINA, NAMED_SYSTEMS, in_degrees, parse_system, stored_to, to_stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,7 +160,7 @@ def _suspect_numbers(
     beyond = _share((np.abs(lon) > 180) | (np.abs(lat) > 90))  # noqa: PLR2004 - degrees
     if beyond > MOST:
         return _metres_as_degrees(beyond, lon, lat, polygons)
-    if claimed in NAMED_SYSTEMS:
+    if in_degrees(claimed):
         return None
     x, y = stored_to(lon, lat, claimed)
     small = _share((np.abs(x) <= 180) & (np.abs(y) <= 180))  # noqa: PLR2004 - degrees

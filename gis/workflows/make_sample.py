@@ -99,6 +99,6 @@ def _read(path: Path) -> gpd.GeoDataFrame:
         raise FileFormatError(
             f"{path.name} is damaged ({error}); make it again with `wangge sample make`"
         ) from error
-    return frame[[*frame.columns.drop("geometry"), "geometry"]].astype(
-        dict.fromkeys(_OPTIONAL & set(frame.columns), object)
-    )
+    for name in _OPTIONAL & set(frame.columns):
+        frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
+    return frame[[*frame.columns.drop("geometry"), "geometry"]]

@@ -13,7 +13,7 @@ import httpx
 if TYPE_CHECKING:
     from gis.settings import Settings
 
-SERVE = (sys.executable, "-m", "gis.cli", "serve")
+SERVE = (sys.executable, "-m", "gis.cli.main", "serve")
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -278,6 +278,23 @@ def test_a_page_of_another_site_changes_nothing(client: httpx.Client) -> None:
         assert client.post("/v1/plans", json=body, headers=headers).status_code == status
 
 
+def test_what_nobody_expected_is_in_the_log_and_not_in_the_answer(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_engine: Engine) -> None:
+        raise KeyError("王敏 lives here")
+
+    monkeypatch.setattr("gis.api.routes.health.migration_state", fail)
+    answer = client.get("/ready", headers={"X-Request-Id": "trace-43"})
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.json()["request_id"] == "trace-43"
+    assert "lives" not in answer.text
+    assert client.head("/ready").content == b""
+    assert "王敏 lives here" in caplog.text
+
+
 def test_an_answer_is_sent_only_after_the_commit(client: httpx.Client, app: FastAPI) -> None:
     def break_off(connection: Connection) -> None:
         connection.invalidate()

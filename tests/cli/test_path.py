@@ -24,7 +24,7 @@ SHORT = box(118.80, 31.90, 118.80995, 31.91)
 
 def wangge(settings: Settings, *arguments: str, code: int = 0) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "gis.cli", *arguments],
+        [sys.executable, "-m", "gis.cli.main", *arguments],
         env=os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "COLUMNS": "200"},
         capture_output=True,
         encoding="utf-8",

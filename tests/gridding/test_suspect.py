@@ -158,3 +158,8 @@ def test_nothing_to_judge_is_no_suspicion() -> None:
     assert suspect_outlines([None], DISTRICT) is None
     assert suspect_outlines(COMMUNITIES) is None
     assert suspect_outlines(COMMUNITIES, []) is None
+
+
+def test_a_system_in_degrees_with_a_number_is_no_map_system() -> None:
+    lon, lat = np.linspace(133.1, 134.5, 50), np.linspace(35.0, 35.6, 50)
+    assert suspect_system(lon, lat, claimed="EPSG:4612") is None  # JGD2000, longitude and latitude

@@ -88,6 +88,15 @@ def test_divide_cuts_along_the_river() -> None:
     assert set(np.flatnonzero(part == part[0]) % 8) == {0, 1, 2, 3, 4}
 
 
+def test_divide_takes_a_short_boundary() -> None:
+    graph = board(12)  # the shortest one between even halves has 12 sides of 100 m
+    lengths_m = []
+    for seed in range(10):
+        part = divide(graph, np.ones(144), 2, Balance(58, 86), stream(seed, "short"))
+        lengths_m.append(graph.length_m[part[graph.a] != part[graph.b]].sum())
+    assert np.mean(lengths_m) < 1_900
+
+
 def test_grow_stops_at_the_reach_and_halves_the_way_between_seeds() -> None:
     graph = board(9)
     assert (grow(graph, [0], reach_m=150) >= 0).sum() == 3

@@ -70,4 +70,8 @@ class HeadAsGet:
             await send(message)
 
         scope["method"] = "GET"
-        await self.app(scope, receive, send_head)
+        try:
+            await self.app(scope, receive, send_head)
+        finally:
+            # whoever answers in place of a failed route must know that no body is wanted
+            scope["method"] = "HEAD"

@@ -1,4 +1,4 @@
-"""The outermost layer: an id, a log line and a count for each request, and an answer if all else fails."""
+"""Around every request: an id, a log line and a count for each request, and an answer if all else fails."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ def report_out(report: ImportReport, upload: Upload) -> ImportOut:
     Raises:
         RequestValidationError: Rows have errors, nobody said to leave them out, and it is no dry run.
     """
-    if False:
+    if report.errors and not (upload.skip_bad_rows or upload.dry_run):
         raise RequestValidationError([row_error(problem) for problem in bad_rows(report)])
     values = {name: getattr(report, name) for name in ImportOut.model_fields if hasattr(report, name)}
     values["columns"] = dict(report.columns.sources)
