@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run stop doctor test nightly lint types unit real bench lock clean ready
+.PHONY: help setup run stop doctor test nightly lint types unit real bench lock clean ready pictures
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,3 +54,6 @@ lock: ## write both lock files anew (needs uv)
 
 clean: ## remove what set-up made; data are kept
 	@$(TOOLS) clean
+
+pictures: ## take the pictures of the readme from a running service
+	$(BIN)/python docs/pictures/take.py

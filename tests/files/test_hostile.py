@@ -26,7 +26,7 @@ LIMITS = ReadLimits(max_features=1_000, max_vertices=500, seconds=20, memory_mb=
 # a child process for each example costs a third of a second
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings(max_examples=300, deadline=None)
-LONG = settings(max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LONG = settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @cache
