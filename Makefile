@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run stop doctor test nightly lint types unit real bench lock clean ready pictures
+.PHONY: help setup run stop doctor test nightly lint types unit real lock clean ready pictures
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,9 +45,6 @@ unit:
 
 real: ## real data from outside: make real DATA=folder
 	$(BIN)/python -m benchmarks.real $(DATA)
-
-bench: ready ## the promises about speed
-	$(BIN)/python -m benchmarks
 
 lock: ## write both lock files anew (needs uv)
 	@$(TOOLS) lock

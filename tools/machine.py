@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import importlib.util
 import os
@@ -53,6 +54,17 @@ def has_postgis() -> bool:
     return bool(os.environ.get("WANGGE_DATABASE_URL")) or any(one.has_postgis for one in list_programs())
 
 
+def has_atomic() -> bool:
+    """Say whether the program that drives the browser in tests can be loaded; it links this library."""
+    if sys.platform != "linux":
+        return True
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return False
+    return True
+
+
 def has_browser() -> bool:
     """Say whether there is a Chromium for tests and pictures."""
     return any(map(shutil.which, BROWSERS)) or any(
@@ -69,6 +81,7 @@ NEEDS = (
         ("postgresql-server", "postgresql-contrib", "postgis"),
         ("postgresql@17", "postgis"),
     ),
+    Need("libatomic", has_atomic, ("libatomic1",), ("libatomic",), (), only_for_tests=True),
     Need(
         "Chromium",
         has_browser,

@@ -65,7 +65,7 @@ def picture_of(html: str, *, size: tuple[int, int] = _SIZE, time_limit_s: float 
         ]
         try:
             # the command is a program found on PATH with arguments of ours
-            done = subprocess.run(command, capture_output=True, timeout=time_limit_s, check=False)  # noqa: S603
+            done = subprocess.run(command, capture_output=True, timeout=time_limit_s, check=False)  # noqa: S603 - our own command
         except subprocess.TimeoutExpired as error:
             raise SetupError(f"{browser} made no picture in {time_limit_s:g} s; draw fewer grids.") from error
         if not picture.is_file():

@@ -113,9 +113,9 @@ def _land_use(country: Country, layout: Layout, seed: int) -> Geometries:
     return np.select(
         [
             (density > 2_500) & (chance < 0.16),  # noqa: PLR2004 - shares and densities that look right
-            density > 1_600,  # noqa: PLR2004
-            (density > 350) & (chance < 0.14),  # noqa: PLR2004
-            density > 350,  # noqa: PLR2004
+            density > 1_600,  # noqa: PLR2004 - households a km2 and the like
+            (density > 350) & (chance < 0.14),  # noqa: PLR2004 - households a km2 and the like
+            density > 350,  # noqa: PLR2004 - households a km2 and the like
             elevation > _HILLS_M,
         ],
         ["commercial", "residential", "industrial", "mixed", "forest"],

@@ -25,6 +25,19 @@ if TYPE_CHECKING:
 Query = TypeVar("Query", bound="Select[*tuple[Any, ...]]")
 
 
+COLUMNS = [
+    column.name for column in EventRow.__table__.columns if column.name not in {"id", "received_at", "geom"}
+]
+# `geom` is computed from lon and lat in the database; made once, because making it costs a millisecond
+POINT = func.ST_SetSRID(func.ST_MakePoint(bindparam("lon"), bindparam("lat")), SRID)
+INSERT = (
+    insert(EventRow)
+    .values({name: bindparam(name) for name in COLUMNS} | {"geom": POINT})
+    .on_conflict_do_nothing(index_elements=["source", "source_id"])
+    .returning(EventRow.id, EventRow.source, EventRow.source_id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SavedEvent:
     """What became of one report: a new event, or the one that was there already."""
@@ -81,15 +94,7 @@ def save_events(session: Session, events: Sequence[dict[str, Any]]) -> list[Save
     """
     if not events:
         return []
-    point = func.ST_SetSRID(func.ST_MakePoint(bindparam("lon"), bindparam("lat")), SRID)
-    # `geom` is computed from lon and lat in the database, so that they are one number everywhere
-    query = (
-        insert(EventRow)
-        .values({name: bindparam(name) for name in COLUMNS} | {"geom": point})
-        .on_conflict_do_nothing(index_elements=["source", "source_id"])
-        .returning(EventRow.id, EventRow.source, EventRow.source_id)
-    )
-    fresh = {(row.source, row.source_id): row.id for row in session.execute(query, list(events))}
+    fresh = {(row.source, row.source_id): row.id for row in session.execute(INSERT, list(events))}
     keys = [(event["source"], event["source_id"]) for event in events]
     known = find_event_ids(session, [key for key in keys if key not in fresh])
     saved, seen = [], set()
@@ -97,11 +102,6 @@ def save_events(session: Session, events: Sequence[dict[str, Any]]) -> list[Save
         saved.append(SavedEvent(fresh.get(key) or known[key], is_new=key in fresh and key not in seen))
         seen.add(key)
     return saved
-
-
-COLUMNS = tuple(
-    column.name for column in EventRow.__table__.columns if column.name not in {"id", "received_at", "geom"}
-)
 
 
 def find_event_ids(session: Session, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:

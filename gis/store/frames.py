@@ -26,21 +26,19 @@ def read_frame(
     session: Session, query: Executable, parameters: Mapping[str, Any] | None = None
 ) -> geopandas.GeoDataFrame:
     """Run a query with a `geometry` column (EPSG:4490) and return its rows as a frame."""
-    connection: Any = session.connection()  # the stubs of pandas know no statements of SQLAlchemy 2
-    statement: Any = query
-    frame: geopandas.GeoDataFrame = geopandas.GeoDataFrame.from_postgis(
-        statement, connection, geom_col="geometry", crs=f"EPSG:{SRID}", params=parameters
-    )
-    return whole_numbers(frame)
+    table = read_table(session, query, parameters)
+    geometry = shapely.set_srid(shapely.from_wkb(table.pop("geometry").to_numpy()), 0)
+    return geopandas.GeoDataFrame(table, geometry=geometry, crs=f"EPSG:{SRID}")
 
 
 def read_table(
     session: Session, query: Executable, parameters: Mapping[str, Any] | None = None
 ) -> pd.DataFrame:
     """Run a query without geometry and return its rows as a frame."""
-    connection: Any = session.connection()
+    connection: Any = session.connection()  # the stubs of pandas know no statements of SQLAlchemy 2
     statement: Any = query
-    table: pd.DataFrame = pd.read_sql(statement, connection, params=dict(parameters or {}))
+    # read_sql would ask the catalogue first whether the statement names a table
+    table: pd.DataFrame = pd.read_sql_query(statement, connection, params=dict(parameters or {}))
     return whole_numbers(table)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
@@ -20,26 +21,13 @@ if TYPE_CHECKING:
 
 # Publishing is one at a time for the whole database: release numbers leave no gap.
 PUBLISH_LOCK = 2
+RELEASE_COLUMNS = [ReleaseRow.__table__.columns[field.name] for field in fields(Release)]
 
 
 def list_releases(session: Session) -> list[Release]:
     """Return all releases, newest first."""
-    rows = session.scalars(select(ReleaseRow).order_by(ReleaseRow.number.desc()))
-    return [
-        Release(
-            number=row.number,
-            title=row.title,
-            effective_from=row.effective_from,
-            published_at=row.published_at,
-            published_by=row.published_by,
-            sha256=row.sha256,
-            area_count=row.area_count,
-            grid_count=row.grid_count,
-            accepted_findings=row.accepted_findings,
-            accept_reason=row.accept_reason,
-        )
-        for row in rows
-    ]
+    rows = session.execute(select(*RELEASE_COLUMNS).order_by(ReleaseRow.number.desc()))
+    return [Release(**row._mapping) for row in rows]  # noqa: SLF001 - the documented way to a row's names
 
 
 def get_release(session: Session, number: int) -> Release:

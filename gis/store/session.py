@@ -39,6 +39,7 @@ def make_engine(settings: Settings) -> Engine:
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
+        hide_parameters=True,  # what people report does not belong in exceptions and logs
         # jit costs 100 ms a plan and gains nothing on spatial look-ups
         connect_args={"options": "-c timezone=UTC -c jit=off", "application_name": "wangge"},
     )

@@ -13,7 +13,7 @@ from gis.sample.life.events import make_events
 from gis.sample.life.workers import make_workers
 from gis.store.frames import plain_rows
 from gis.store.people import save_buildings, save_workers
-from gis.store.plans import get_plan
+from gis.store.plans import create_plan, get_plan
 from gis.store.releases import list_releases
 from gis.workflows.check_grids import check_subject
 from gis.workflows.import_areas import import_areas
@@ -95,6 +95,7 @@ def load_sample(session: Session, request: SampleRequest, settings: Settings, ac
 
 def publish_files(session: Session, request: SampleRequest, settings: Settings, actor: Actor) -> Release:
     """Import the areas and grids, check them, and publish them as the first release."""
+    create_plan(session, "样本区 Sample district", actor)
     for level, name in AREA_FILES.items():
         request.on_progress(f"import {name}")
         areas = ImportRequest(request.folder / f"{name}.geojson", crs="cgcs2000")

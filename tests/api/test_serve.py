@@ -6,11 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import httpx
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gis.settings import Settings
 
 SERVE = (sys.executable, "-m", "gis.cli.main", "serve")
@@ -20,27 +23,30 @@ def environment(settings: Settings) -> dict[str, str]:
     return os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "WANGGE_LOG_FORMAT": "json"}
 
 
-def test_serve_says_where_it_is_and_stops_in_order(settings: Settings) -> None:
-    with subprocess.Popen(
-        [*SERVE, "--port", "0"],
-        env=environment(settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as service:
-        assert service.stdout is not None
-        line = service.stdout.readline()
-        found = re.fullmatch(r"start page +(http://127\.0\.0\.1:\d+/)\n", line)
-        assert found, line
-        answer = httpx.get(f"{found[1]}live", timeout=30)
-        assert answer.json()["status"] == "live"
-        assert "server" not in answer.headers
-        service.send_signal(signal.SIGINT)
-        rest, log = service.communicate(timeout=60)
-    assert service.returncode == 0, log
-    assert f"{found[1]}docs" in rest
-    assert '"message":"GET /live 200' in log
-    assert "Traceback" not in log
+def test_serve_says_where_it_is_and_stops_in_order(settings: Settings, tmp_path: Path) -> None:
+    said, log = tmp_path / "said", tmp_path / "log"
+    with said.open("w") as out, log.open("w") as err:
+        service = subprocess.Popen([*SERVE, "--port", "0"], env=environment(settings), stdout=out, stderr=err)
+        try:
+            address = address_in(said)
+            answer = httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=30).get(f"{address}live")
+            assert answer.json()["status"] == "live"
+            assert "server" not in answer.headers
+            service.send_signal(signal.SIGINT)
+            assert service.wait(timeout=60) == 0, log.read_text()
+        finally:
+            service.kill()
+    assert f"{address}docs" in said.read_text()
+    assert '"message":"GET /live 200' in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def address_in(said: Path) -> str:
+    for _ in range(300):
+        if found := re.match(r"start page +(http://127\.0\.0\.1:\d+/)\n", said.read_text()):
+            return found[1]
+        time.sleep(0.2)
+    raise AssertionError(f"no address in {said.read_text()!r}")
 
 
 def test_a_port_in_use_is_said_so(settings: Settings) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,9 +112,6 @@ def test_damaged_zip(at: float, change: tuple[str, bytes]) -> None:
 
 @cache
 def zipped() -> bytes:
-    import io  # noqa: PLC0415 - for this one file
-    import zipfile  # noqa: PLC0415
-
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as packed:
         for ending, data in whole("shp").items():

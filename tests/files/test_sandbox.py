@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import struct
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -156,6 +157,10 @@ def test_geometries_a_geopackage_may_hold(tmp_path: Path, limits: ReadLimits) ->
     path = tmp_path / "odd.gpkg"
     open_ring = shapely.to_wkb(shapely.box(0, 0, 1, 1)).hex()[:-32] + "00" * 16
     bow_tie = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    height, signalling_nan = struct.pack("<d", 7.0), bytes.fromhex("010000000000f07f")
+    no_number = shapely.to_wkb(shapely.Polygon([(0, 0), (5, 0), (5, 7)]), byte_order=1).replace(
+        height, signalling_nan
+    )
     odd = {
         1: (b"GP\0\1" + bytes(4) + shapely.to_wkb(bow_tie), None),
         2: (None, "no geometry"),
@@ -167,6 +172,7 @@ def test_geometries_a_geopackage_may_hold(tmp_path: Path, limits: ReadLimits) ->
         8: (b"GP\0\1" + bytes(4) + shapely.to_wkb(shapely.box(0, 0, 1e300, 1)), "larger than the Earth"),
         9: (b"GP\0\1" + bytes(4) + bytes.fromhex("0103000000ffffffff"), "damaged"),
         10: (b"GP\0\1" + bytes(4) + shapely.to_wkb(shapely.force_3d(shapely.box(0, 0, 1, 1), 5.0)), None),
+        11: (b"GP\0\1" + bytes(4) + no_number, "no number"),
     }
     frame = gpd.GeoDataFrame(
         {"code": [f"{at}" for at in odd]}, geometry=[shapely.box(0, 0, 1, 1)] * len(odd), crs=4490

@@ -205,7 +205,9 @@ def _checked(message: Message, name: str, fields: int) -> tuple[list[list[Any]],
     for at, (size, end) in enumerate(zip(sizes, ends, strict=True)):
         if size:
             blobs[at] = wkb[end - size : end]
-    return columns, np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"))
+    # a coordinate may be a signalling NaN, at which the processor raises its flag; `_report` names it
+    with np.errstate(invalid="ignore"):
+        return columns, np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"))
 
 
 def _report(

@@ -212,7 +212,7 @@ def _ends(along: Plan, across: Plan, level: float) -> tuple[int, int] | None:
     gaps = place[order][1::2] - place[order][::2]
     best = 2 * int(gaps.argmax())
     count = len(along) - 1
-    i, j = sorted(int(edges[k] + (share[k] > 0.5)) % count for k in order[best : best + 2].tolist())  # noqa: PLR2004
+    i, j = sorted(int(edges[k] + (share[k] > 0.5)) % count for k in order[best : best + 2].tolist())  # noqa: PLR2004 - one half
     return None if j - i < 2 or count - (j - i) < 2 else (i, j)  # noqa: PLR2004 - a part needs area
 
 

@@ -139,7 +139,7 @@ def make_lakes(terrain: Terrain, rivers: list[River], seed: int) -> list[Plan]:
     for radius in (1_250.0, 900.0, 560.0):
         courses = np.concatenate([river.line for river in rivers[:9]])
         fits = shapely.contains_xy(room, courses)
-        calm = (terrain.density.at(courses) < 420) & (terrain.elevation.at(courses) < 80)  # noqa: PLR2004
+        calm = (terrain.density.at(courses) < 420) & (terrain.elevation.at(courses) < 80)  # noqa: PLR2004 - lowland
         far = np.ones(len(courses), dtype=bool)
         for lake in lakes:
             far &= ((courses - lake.mean(axis=0)) ** 2).sum(axis=1) > 9_000**2
