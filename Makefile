@@ -43,7 +43,7 @@ types: ## strict types
 unit:
 	$(PYTEST) -m "not nightly" -n 2
 
-real: ## real data from outside: make real DATA=folder
+real: ready ## real data from outside: make real DATA=folder
 	$(BIN)/python -m benchmarks.real $(DATA)
 
 lock: ## write both lock files anew (needs uv)
