@@ -17,7 +17,7 @@ from gis.errors import FileFormatError
 from gis.nouns import RowProblem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -94,6 +94,11 @@ class Problems:
             self._listed.append(problem)
         else:
             self._unlisted += 1
+
+    def extend(self, problems: Iterable[RowProblem]) -> None:
+        """Take several problems."""
+        for problem in problems:
+            self.add(problem)
 
     def note(self, message: str, row: int | None = None, count: int = 1) -> None:
         """Take a note; the same one for many rows becomes one line with the first row and the count."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 WANTED = ("x", "y", "reported_at", "category", "grade", "text", "source", "source_id", "accuracy_m", "crs")
 BATCH_ROWS = 5_000
+MOST_LISTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,20 @@ class EventImportReport:
     columns: ColumnMap = field(default_factory=lambda: ColumnMap({}))
     landed: Counter[str] = field(default_factory=Counter)
     problems: list[RowProblem] = field(default_factory=list)
+    bad_rows: set[int | None] = field(default_factory=set)
 
     @property
     def errors(self) -> int:
         """The number of rows left out."""
-        return len({problem.row for problem in self.problems if problem.severity is Severity.ERROR})
+        return len(self.bad_rows)
+
+    def add(self, problems: Iterable[RowProblem]) -> None:
+        """Take problems; the first thousand are listed, all count."""
+        for problem in problems:
+            if problem.severity is Severity.ERROR:
+                self.bad_rows.add(problem.row)
+            if len(self.problems) < MOST_LISTED:
+                self.problems.append(problem)
 
 
 def import_events(
@@ -116,7 +126,7 @@ def import_events(
     require_placed(report.columns)
     for number, batch in enumerate(table):
         frame, problems = map_columns(batch, report.columns)
-        report.problems += problems
+        report.add(problems)
         report.rows += len(batch)
         wrong = [problem.row for problem in problems if problem.severity is Severity.ERROR]
         frame = frame[~frame.index.isin(wrong)]
@@ -126,7 +136,7 @@ def import_events(
         reports = to_reports(columns, batch, report.columns, seen)
         count_landed(report, report_events(session, indexes, reports, settings, actor))
         on_progress(len(batch))
-    report.problems += table.problems
+    report.add(table.problems)
     return report
 
 
@@ -159,7 +169,7 @@ def read_columns(
     columns["accuracy_m"] = frame.get("accuracy_m", np.nan)
     columns["reported_at"], problems = parse_times(frame["reported_at"], settings.time_zone)
     said = any(problem.severity is Severity.INFO for problem in report.problems)  # once a file is enough
-    report.problems += [p for p in problems if not (said and p.severity is Severity.INFO)]
+    report.add(p for p in problems if not (said and p.severity is Severity.INFO))
     columns["grade"] = text_column(frame, "grade", Grade.ORDINARY.value)
     columns["category"] = text_column(frame, "category", "other")
     columns["text"] = text_column(frame, "text", "")
@@ -169,7 +179,7 @@ def read_columns(
     unknown = ~columns["grade"].isin({grade.value for grade in Grade})
     for row, grade in columns.loc[unknown, "grade"].items():
         message = f"{grade!r} is none of {', '.join(Grade)}"
-        report.problems.append(RowProblem(int(str(row)), "grade", Severity.ERROR, message))
+        report.add([RowProblem(int(str(row)), "grade", Severity.ERROR, message)])
     return columns[~unknown & columns["reported_at"].notna()]
 
 

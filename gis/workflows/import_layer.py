@@ -15,7 +15,7 @@ from gis.errors import CoordinateSystemError, InputError
 from gis.files.columns import ColumnMap, guess_columns, map_columns
 from gis.files.layers import open_layer
 from gis.files.parts import merge_parts
-from gis.files.sources import ReadLimits
+from gis.files.sources import Problems, ReadLimits
 from gis.gridding.crs import geometries_to_stored, parse_system
 from gis.gridding.nest import assign_parents
 from gis.gridding.suspect import suspect_outlines
@@ -60,7 +60,7 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What importing a file did, or would do."""
+    """What importing a file did, or would do; a file of bad rows lists its first thousand problems."""
 
     path: Path
     format: str
@@ -74,12 +74,8 @@ class ImportReport:
     saved: int
     retired: int
     plan_id: int
+    errors: int
     problems: list[RowProblem]
-
-    @property
-    def errors(self) -> int:
-        """The number of rows left out."""
-        return sum(problem.severity is Severity.ERROR for problem in self.problems)
 
 
 @dataclass(slots=True)
@@ -106,7 +102,7 @@ class Intake:
     rows: int = 0
     saved: int = 0
     columns: ColumnMap = field(default_factory=lambda: ColumnMap({}))
-    problems: list[RowProblem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
     seen: dict[str, int] = field(default_factory=dict)
 
 
@@ -133,7 +129,8 @@ def take_in(intake: Intake, settings: Settings, plan_id: int) -> ImportReport:
             if number == 0:
                 require_plausible(batch, intake.parents, system, stated=request.crs is not None)
             take_batch(intake, batch, system)
-        problems = [*layer.problems, *intake.problems]
+        unread = layer.problems
+        errors = sum(problem.severity is Severity.ERROR for problem in unread) + intake.problems.errors
         report = ImportReport(
             path=request.path,
             format=layer.format,
@@ -147,7 +144,8 @@ def take_in(intake: Intake, settings: Settings, plan_id: int) -> ImportReport:
             saved=intake.saved,
             retired=0,
             plan_id=plan_id,
-            problems=problems,
+            errors=errors,
+            problems=[*unread, *intake.problems.listed()],
         )
     if not intake.rows:
         raise InputError(
@@ -199,12 +197,12 @@ def take_batch(intake: Intake, batch: GeoDataFrame, system: str) -> None:
     """Map, place and save one batch of rows."""
     intake.rows += len(batch)
     frame, problems = map_columns(batch, intake.columns, required=("code",))
-    intake.problems += problems
+    intake.problems.extend(problems)
     frame = frame[frame.geometry.notna() & frame["code"].notna()]
     if len(frame):
         frame = frame.set_geometry(geometries_to_stored(frame.geometry.to_numpy(), system), crs=STORED_CRS)
         frame, problems = merge_parts(frame)
-        intake.problems += problems
+        intake.problems.extend(problems)
         frame = without_contradictions(frame)
         frame = hold_against_seen(intake, frame.copy())
         add_parents(intake, frame)
@@ -253,7 +251,7 @@ def hold_against_seen(intake: Intake, frame: GeoDataFrame) -> GeoDataFrame:
     is_new = np.array([mark is None for mark in before], dtype=bool)
     is_part = ~is_new & (before == marks)
     for row, code in zip(frame.index[~is_new & ~is_part], codes[~is_new & ~is_part], strict=True):
-        intake.problems.append(
+        intake.problems.add(
             RowProblem(
                 row=int(row),
                 field="code",

@@ -29,7 +29,9 @@ def test_serve_says_where_it_is_and_stops_in_order(settings: Settings, tmp_path:
         service = subprocess.Popen([*SERVE, "--port", "0"], env=environment(settings), stdout=out, stderr=err)
         try:
             address = address_in(said)
-            answer = httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=30).get(f"{address}live")
+            # the address is said just before it is listened on
+            with httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=30) as client:
+                answer = client.get(f"{address}live")
             assert answer.json()["status"] == "live"
             assert "server" not in answer.headers
             service.send_signal(signal.SIGINT)

@@ -222,7 +222,7 @@ def test_an_sqlite_file_that_is_no_geopackage_is_refused(tmp_path: Path, limits:
 def children() -> list[str]:
     """Return the process ids of this process's living children."""
     listed = subprocess.run(
-        ["ps", "-o", "pid=,stat=,args=", "--ppid", str(os.getpid())],
+        ["ps", "-ww", "-o", "pid=,stat=,args=", "--ppid", str(os.getpid())],
         capture_output=True,
         text=True,
         check=False,
