@@ -44,7 +44,7 @@ def import_(
 ) -> None:
     """Import areas of one level into a plan. Import the district first, then streets, then communities."""
     settings = Settings()
-    request = ImportRequest(path, crs, column_map(column or ()), layer, encoding, plan, skip_bad_rows)
+    request = ImportRequest(path, crs, column_map(column or ()), layer, encoding, plan)
     with command_transaction(settings) as session, progress_bar(path.name) as advance:
         report = import_areas(session, level, request, settings, acting_user(), advance)
         if map is not None:

@@ -64,9 +64,7 @@ def import_(
     """Import grids into a plan; each replaces the grid of its code."""
     settings = Settings()
     columns = column_map(column or ())
-    request = GridImportRequest(
-        path, crs, columns, layer, encoding, plan, skip_bad_rows, kind, task, replace_all=replace
-    )
+    request = GridImportRequest(path, crs, columns, layer, encoding, plan, kind, task, replace_all=replace)
     with command_transaction(settings) as session, progress_bar(path.name) as advance:
         report = import_grids(session, request, settings, acting_user(), advance)
         if map is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gis.gridding.check import check_areas, check_grids
 from gis.gridding.checks.tolerance import Tolerance
-from gis.gridding.codes import SCHEMES
+from gis.gridding.codes import scheme_named
 from gis.gridding.crs import metric_crs_for
 from gis.nouns import Actor, Check, Finding, Plan, Release
 from gis.store.areas import list_areas
@@ -56,7 +56,9 @@ def check_subject(
     crs = metric_crs_of(areas if len(areas) else grids, settings)
     findings = [
         *check_areas(areas, tolerance=tolerance, metric_crs=crs),
-        *check_grids(grids, areas, tolerance=tolerance, metric_crs=crs, scheme=SCHEMES[settings.code_scheme]),
+        *check_grids(
+            grids, areas, tolerance=tolerance, metric_crs=crs, scheme=scheme_named(settings.code_scheme)
+        ),
     ]
     check = save_check(session, subject, findings, (tolerance.min_width_m, tolerance.min_area_m2), actor)
     return CheckedGrids(check, findings, grids, areas)

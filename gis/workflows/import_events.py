@@ -49,7 +49,6 @@ class EventImportRequest:
         source: Source of every row; None: the file has a column for it.
         columns: Name in the file by our name, for those that cannot be guessed.
         encoding: Encoding of the text, where it cannot be told.
-        skip_bad_rows: Leave rows with errors out instead of refusing the file.
     """
 
     path: Path
@@ -57,7 +56,6 @@ class EventImportRequest:
     source: str | None
     columns: Mapping[str, str] = field(default_factory=dict)
     encoding: str | None = None
-    skip_bad_rows: bool = False
 
 
 @dataclass(slots=True)

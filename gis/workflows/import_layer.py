@@ -46,7 +46,6 @@ class ImportRequest:
         layer: Which layer, where there are several.
         encoding: Encoding of the text, where it cannot be told.
         plan_id: The plan to put it in; None: the open one, or a new one.
-        skip_bad_rows: Leave rows with errors out instead of refusing the file.
     """
 
     path: Path
@@ -55,7 +54,6 @@ class ImportRequest:
     layer: str | None = None
     encoding: str | None = None
     plan_id: int | None = None
-    skip_bad_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,8 @@ def take_in(intake: Intake, settings: Settings, plan_id: int) -> ImportReport:
 
     Raises:
         CoordinateSystemError: Rule 1 or 2.
-        InputError: Rows have errors and `skip_bad_rows` is off; a required column is missing.
+        InputError: A required column is missing, or the file holds no rows. Bad rows are reported, not
+            raised: `require_clean` is for the caller that keeps the result.
         FileFormatError: The file is damaged, hostile or over the limits.
         EncodingError: The text cannot be told apart; the message shows the candidates.
     """

@@ -305,3 +305,10 @@ def test_every_map_is_drawn(session: Session, tmp_path: Path, kind: MapKind) -> 
         request = MapRequest(kind, release=1, counted_by=counted_by, measure=Measure.PER_KM2)
         page = draw_map(session, request, SETTINGS).html("inlined")
         assert "<title>" in page
+
+
+def test_an_unknown_code_scheme_is_named(session: Session, tmp_path: Path) -> None:
+    plan_id = import_two(session, tmp_path)
+    wrong = SETTINGS.model_copy(update={"code_scheme": "nonsense"})
+    with pytest.raises(InputError, match="possible: community-3, free"):
+        check_subject(session, get_plan(session, plan_id), wrong, PLANNER)

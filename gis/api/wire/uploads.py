@@ -66,7 +66,6 @@ class Upload(BaseModel):
             "columns": dict(pair.split("=", 1) for pair in self.column),
             "layer": self.layer,
             "encoding": self.encoding,
-            "skip_bad_rows": self.skip_bad_rows,
         }
 
 
