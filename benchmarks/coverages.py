@@ -143,13 +143,14 @@ def _polygons_of(zigzag: _Lines, upright: _Lines, n: int, columns: int) -> Polyg
     there = np.concatenate(kept, axis=1)
     vertices = np.concatenate(sides, axis=1)[there]
     polygon_of = np.repeat(np.arange(n), there.sum(axis=1))
-    return shapely.polygons(shapely.linearrings(vertices, indices=polygon_of))
+    polygons: Polygons = shapely.polygons(shapely.linearrings(vertices, indices=polygon_of))
+    return polygons
 
 
 def make_points(polygons: Polygons, count: int, seed: int, *, clustered: bool) -> tuple[Floats, Floats]:
     """Make points that try an index over these polygons, in random order.
 
-    1 % lie beside the coverage's box, 2 % within a millionth of a grid's width of an edge, and 0.1 % each
+    1 % lie beside the coverage's box, 2 % within a millionth of a grid's width of an edge, and 0.2 % each
     exactly on a vertex, one unit in the last place beside one, on the rounded middle of an edge, and on a
     middle that doubles can hold, so that it lies on the edge exactly.
 
@@ -165,7 +166,7 @@ def make_points(polygons: Polygons, count: int, seed: int, *, clustered: bool) -
     random = np.random.default_rng([count, seed, clustered])
     west, south, east, north = shapely.total_bounds(polygons)
     low, size = np.array([west, south]), np.array([east - west, north - south])
-    few, beside, outside = -(-count // 1000), count // 50, count // 100
+    few, beside, outside = -(-count // 500), count // 50, count // 100
     width = np.sqrt(float(np.median(shapely.area(polygons))))
     parts = [
         _near_edges(polygons, beside, width * 1e-6, random),
