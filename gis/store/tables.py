@@ -1,8 +1,7 @@
 """All tables on one page. Geometry is EPSG:4490, x = longitude, y = latitude.
 
 What lasts is the identity (`area`, `grid`); what a release says of it is a version with a range of days.
-No two versions of one identity, and no two uses of one code, may hold on the same day: the database
-itself refuses (exclusion constraints).
+No two versions of one identity, nor two uses of one code, hold on the same day: exclusion constraints refuse.
 """
 
 from __future__ import annotations
@@ -11,20 +10,9 @@ from datetime import date, datetime
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    ForeignKey,
-    Identity,
-    Index,
-    MetaData,
-    Text,
-    UniqueConstraint,
-)
-from sqlalchemy import (
-    text as sql,
-)
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, MetaData, Text
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -167,7 +155,7 @@ class PlanAreaRow(Base):
 
     __tablename__ = "plan_area"
     __table_args__ = (
-        UniqueConstraint("plan_id", "level", "code"),
+        Unique("plan_id", "level", "code"),
         Index("ix_plan_area_geom", "geom", postgresql_using="gist"),
     )
 
@@ -185,10 +173,7 @@ class PlanAreaRow(Base):
 
 
 class PlanGridRow(Base):
-    """A grid as the plan wants it; replaces, or retires, the base release's grid of that code.
-
-    A code may stand twice in a draft: the check says so, and publishing refuses.
-    """
+    """A grid as the plan wants it: replaces or retires the one of its code; a draft may repeat a code."""
 
     __tablename__ = "plan_grid"
     __table_args__ = (
@@ -281,7 +266,7 @@ class EventRow(Base):
 
     __tablename__ = "event"
     __table_args__ = (
-        UniqueConstraint("source", "source_id"),
+        Unique("source", "source_id"),
         CheckConstraint("grade IN ('ordinary', 'urgent', 'extra_urgent')", name="grade"),
         CheckConstraint(
             "(unlocated IS NULL) = (natural_id IS NOT NULL OR dedicated_id IS NOT NULL)", name="located"
@@ -322,6 +307,38 @@ class EventRow(Base):
     unlocated: Mapped[str | None]
     nearest_id: Mapped[int | None] = mapped_column(ForeignKey("grid.id"))
     nearest_m: Mapped[float | None]
+
+
+class EventPlaceRow(Base):
+    """Where an event lies in another release than its own; written by relocation alone, never by hand."""
+
+    __tablename__ = "event_place"  # without foreign keys, and why: docs/decisions/0011-relocating.md
+
+    release: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    natural_id: Mapped[int | None]
+    dedicated_id: Mapped[int | None]
+    special_ids: Mapped[list[int]]
+    community_id: Mapped[int | None]
+    street_id: Mapped[int | None]
+    district_id: Mapped[int | None]
+    near_boundary: Mapped[bool]
+    nearest_id: Mapped[int | None]
+    nearest_m: Mapped[float | None]
+
+
+class RelocationRow(Base):
+    """How far the relocation of all events into a release has come: everything up to `last_event_id`."""
+
+    __tablename__ = "relocation"
+
+    release: Mapped[int] = mapped_column(ForeignKey("release.number"), primary_key=True, autoincrement=False)
+    sha256: Mapped[str]
+    started_at: Mapped[datetime]
+    started_by: Mapped[str]
+    finished_at: Mapped[datetime | None]
+    last_event_id: Mapped[int]
+    counts: Mapped[dict[str, Any]]
 
 
 # --- people and buildings ---------------------------------------------------------------------------
