@@ -1,0 +1,23 @@
+import numpy as np
+from numpy.typing import NDArray
+
+class Kernel:
+    def __init__(
+        self,
+        frame: tuple[float, float, float, float, int, int],
+        cells: NDArray[np.int32],
+        blocks: NDArray[np.uint8],
+        words: NDArray[np.int32],
+        vertices: NDArray[np.float64],
+        /,
+    ) -> None: ...
+    def one(self, x: float, y: float, /) -> int: ...
+    def first(
+        self,
+        x: NDArray[np.float64],
+        y: NDArray[np.float64],
+        position: NDArray[np.int32],
+        on_outline: NDArray[np.bool_],
+        /,
+    ) -> int: ...
+    def values(self, x: NDArray[np.float64], y: NDArray[np.float64], value: NDArray[np.int32], /) -> None: ...

@@ -1,0 +1,1 @@
+"""Building a coverage index: edges drawn on a raster become cells, blocks and records. Start at `windows`."""

@@ -1,0 +1,476 @@
+/* The compiled look-up: the same answers as lookup.py, from the same tables.
+
+   Points are taken in blocks. Each pass over a block asks memory for what the next pass will read, so
+   that waiting for one point is shared by hundreds. Compile without contraction of a * b + c and without
+   reordering of floating-point operations: the error bounds below rest on plain IEEE arithmetic. */
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { NONE = -1, OPEN = -2 };
+enum { OUTSIDE = 0, INSIDE = 1, ON = 2, UNKNOWN = 3 };
+enum { PARITY = 1, LAST = 2, COVERS = 4, OTHERWISE = 8, ASK = 16, CLEAN = 32, RUNS_SHIFT = 8 };
+enum { LEVEL_BITS = 3, UNIT = 64, WORD = 4 };
+enum { FINEST = 4, SIDE = 1 << FINEST };
+enum { BLOCK = 512, GROUP = 8 * BLOCK };
+
+static const double SAFE_ERROR = 1e-15, SMALLEST_SUM = 1e-250;
+static const double SMALLEST = 1e-140, LARGEST = 1e140;
+
+#if defined(__GNUC__)
+#define FETCH(address) __builtin_prefetch(address)
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define FETCH(address) ((void)(address))
+#define INLINE static inline
+#endif
+
+/* Where the compiler can, the passes over plain arithmetic are compiled twice and chosen by the processor. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
+typedef struct {
+    double west, south, x_scale, y_scale;
+    int32_t columns, rows, outside;
+    const int32_t *cells, *words;
+    const uint8_t *blocks;
+    const double *vertices;
+} Tables;
+
+/* --- one point against one entry ------------------------------------------------------------------ */
+
+/* a * b as a rounded product and what the rounding lost (Veltkamp, Dekker). */
+INLINE double product(double a, double b, double *rest)
+{
+    const double splitter = 134217729.0;
+    double wide = splitter * a, a_high = wide - (wide - a), a_low = a - a_high;
+    double b_wide = splitter * b, b_high = b_wide - (b_wide - b), b_low = b - b_high;
+    double rounded = a * b;
+    *rest = ((a_high * b_high - rounded) + a_high * b_low + a_low * b_high) + a_low * b_low;
+    return rounded;
+}
+
+/* Whether difference == a - b without loss, and may be multiplied without loss. */
+INLINE int is_exact(double a, double b, double difference)
+{
+    double back = difference - a;
+    double lost = (a - (difference - back)) - (b + back);
+    double size = fabs(difference);
+    return lost == 0 && (size == 0 || (size > SMALLEST && size < LARGEST));
+}
+
+/* Whether the difference of two products, whose sizes add up to `size`, has the sign it seems to have. */
+INLINE int is_certain(double difference, double size)
+{
+    return (fabs(difference) > SAFE_ERROR * size) & (size > SMALLEST_SUM);
+}
+
+/* The exact sign of one x other seen from the point, or UNKNOWN. */
+static int exact_sign(const double *one, const double *other, double x, double y)
+{
+    double x1 = one[0] - x, y1 = one[1] - y, x2 = other[0] - x, y2 = other[1] - y;
+    if (!(is_exact(one[0], x, x1) && is_exact(one[1], y, y1) && is_exact(other[0], x, x2) &&
+          is_exact(other[1], y, y2)))
+        return UNKNOWN;
+    double left_rest, right_rest;
+    double left = product(x1, y2, &left_rest), right = product(x2, y1, &right_rest);
+    if (left != right)
+        return left < right ? -1 : 1;
+    return (left_rest > right_rest) - (left_rest < right_rest);
+}
+
+/* The same as `test_entry`, edge by edge with every case in its place. */
+static int test_carefully(const Tables *tables, const int32_t *entry, double x, double y)
+{
+    int parity = entry[1] & PARITY;
+    const int32_t *run = entry + 2, *end = run + 2 * (entry[1] >> RUNS_SHIFT);
+    for (; run < end; run += 2) {
+        const double *vertex = tables->vertices + 2 * (size_t)run[0];
+        const double *last = vertex + 2 * (size_t)run[1];
+        for (; vertex < last; vertex += 2) {
+            double x1 = vertex[0] - x, y1 = vertex[1] - y, x2 = vertex[2] - x, y2 = vertex[3] - y;
+            if ((y1 > 0) != (y2 > 0)) {
+                double left = x1 * y2, right = x2 * y1, size = fabs(left) + fabs(right);
+                int sign = left < right ? -1 : 1;
+                if (!is_certain(left - right, size))
+                    sign = exact_sign(vertex, vertex + 2, x, y);
+                if (sign == UNKNOWN || sign == 0)
+                    return sign == 0 ? ON : UNKNOWN;
+                parity ^= (sign < 0) != (y1 > 0);
+            } else if ((x1 == 0 && y1 == 0) || (x2 == 0 && y2 == 0)) {
+                return ON;
+            } else if (y1 == 0 && y2 == 0 && (x1 > 0) != (x2 > 0)) {
+                return ON;
+            }
+        }
+    }
+    return parity;
+}
+
+/* Take one edge into account: whether it is crossed west of the point, and whether that is not certain. */
+INLINE void take_edge(const double *vertex, double x, double y, int counts, int *parity, int *unsure)
+{
+    double x1 = vertex[0] - x, y1 = vertex[1] - y, x2 = vertex[2] - x, y2 = vertex[3] - y;
+    double left = x1 * y2, right = x2 * y1, turn = left - right;
+    int straddles = (y1 > 0) ^ (y2 > 0), touches = (y1 == 0) | (y2 == 0);
+    int certain = is_certain(turn, fabs(left) + fabs(right));
+    *parity ^= counts & straddles & ((turn < 0) ^ (y1 > 0));
+    *unsure |= (straddles & (certain ^ 1)) | ((straddles ^ 1) & touches);
+}
+
+/* Where a point lies against an entry: OUTSIDE, INSIDE, ON its outline, or UNKNOWN.
+
+   Little here branches on where the point is: what is not certain is only noted, and looked at again. */
+INLINE int test_entry(const Tables *tables, const int32_t *entry, double x, double y)
+{
+    int32_t head = entry[1];
+    if (head & (COVERS | ASK))
+        return head & COVERS ? INSIDE : UNKNOWN;
+    int parity = head & PARITY, unsure = 0;
+    const int32_t *run = entry + 2, *end = run + 2 * (head >> RUNS_SHIFT);
+    for (; run < end; run += 2) {
+        const double *vertex = tables->vertices + 2 * (size_t)run[0];
+        const double *last = vertex + 2 * (size_t)run[1];
+        for (; vertex < last; vertex += 2)
+            take_edge(vertex, x, y, 1, &parity, &unsure);
+    }
+    return unsure ? test_carefully(tables, entry, x, y) : parity;
+}
+
+/* Whether a record parts two polygons by one run of edges, as most do. */
+INLINE int is_simple(const int32_t *entry)
+{
+    const int32_t all = CLEAN | COVERS | ASK | LAST | OTHERWISE | ~((1 << RUNS_SHIFT) - 1);
+    return ((entry[1] & all) == (CLEAN | 1 << RUNS_SHIFT)) & ((entry[4 + 1] & OTHERWISE) != 0);
+}
+
+/* Which of the two polygons of a simple record has the point: most runs are of one or two edges. */
+INLINE int32_t first_of_simple(const Tables *tables, const int32_t *entry, double x, double y,
+                               uint8_t *on_outline)
+{
+    const double *vertex = tables->vertices + 2 * (size_t)entry[2];
+    int32_t edges = entry[3];
+    int sign = entry[1] & PARITY, unsure = 0;
+    take_edge(vertex, x, y, 1, &sign, &unsure);
+    take_edge(vertex + 2 * (edges > 1), x, y, edges > 1, &sign, &unsure);
+    for (int32_t i = 2; i < edges; i++)
+        take_edge(vertex + 2 * i, x, y, 1, &sign, &unsure);
+    if (unsure) {
+        sign = test_carefully(tables, entry, x, y);
+        *on_outline = sign == ON;
+        if (sign == UNKNOWN)
+            return OPEN;
+    }
+    return sign ? entry[0] : entry[4];
+}
+
+/* The first polygon of a record that the point meets; goes on to the end where another outline may pass. */
+INLINE int32_t first_of(const Tables *tables, const int32_t *entry, double x, double y, uint8_t *on_outline)
+{
+    int32_t found = NONE;
+    *on_outline = 0;
+    for (;;) {
+        int32_t head = entry[1];
+        if (head & OTHERWISE && found == NONE)
+            return entry[0];
+        int sign = test_entry(tables, entry, x, y);
+        if (sign == UNKNOWN)
+            return OPEN;
+        if (sign != OUTSIDE) {
+            if (found == NONE)
+                found = entry[0];
+            *on_outline |= sign == ON;
+            if (head & CLEAN)
+                return found;
+        }
+        if (head & LAST)
+            return found;
+        entry += 2 + 2 * (head >> RUNS_SHIFT);
+    }
+}
+
+/* --- many points ---------------------------------------------------------------------------------- */
+
+/* The cell of each point, and its fine cell in that as row << FINEST | column. */
+WIDE static void place_points(const Tables *tables, const double *x, const double *y, int count,
+                              int32_t *cell, int32_t *fine)
+{
+    const double west = tables->west, south = tables->south;
+    const double x_scale = tables->x_scale, y_scale = tables->y_scale;
+    const double columns = tables->columns, rows = tables->rows;
+    const int32_t width = tables->columns, outside = tables->outside;
+    for (int i = 0; i < count; i++) {
+        double u = (x[i] - west) * x_scale, v = (y[i] - south) * y_scale;
+        int in = (u >= 0) & (u < columns) & (v >= 0) & (v < rows); /* false for NaN */
+        int32_t column = (int32_t)(in ? u * SIDE : 0), row = (int32_t)(in ? v * SIDE : 0);
+        int32_t whole = (row >> FINEST) * width + (column >> FINEST);
+        cell[i] = in ? whole : outside;
+        fine[i] = (row & (SIDE - 1)) << FINEST | (column & (SIDE - 1));
+    }
+}
+
+INLINE const uint8_t *block_of(const Tables *tables, int32_t value, int *level)
+{
+    uint32_t reference = (uint32_t)(-2 - value);
+    *level = reference & ((1 << LEVEL_BITS) - 1);
+    return tables->blocks + (size_t)(reference >> LEVEL_BITS) * UNIT;
+}
+
+INLINE size_t fine_at(int32_t fine, int level)
+{
+    int shift = FINEST - level;
+    return (size_t)((fine >> (FINEST + shift)) << level | (fine & (SIDE - 1)) >> shift);
+}
+
+INLINE const int32_t *palette_of(const uint8_t *block, int level)
+{
+    size_t size = (size_t)1 << (2 * level);
+    return (const int32_t *)(const void *)(block + (size < WORD ? WORD : size));
+}
+
+/* What stands in the fine cell of each point of a block: a position, NONE, or a record as -2 - word.
+
+   Lists the points with a record, counted from `start`, and returns how many there are. */
+static int values_of_block(const Tables *tables, const double *x, const double *y, int count, int32_t *value,
+                           int32_t *records, int start)
+{
+    int32_t cell[BLOCK], fine[BLOCK], left[BLOCK];
+    const uint8_t *code[BLOCK];
+    const int32_t *palette[BLOCK];
+    int divided = 0;
+    place_points(tables, x, y, count, cell, fine);
+    for (int i = 0; i < count; i++)
+        FETCH(tables->cells + cell[i]);
+    for (int i = 0; i < count; i++) {
+        value[i] = tables->cells[cell[i]];
+        left[divided] = i;
+        divided += value[i] < NONE;
+    }
+    for (int i = 0; i < divided; i++) {
+        int level;
+        const uint8_t *block = block_of(tables, value[left[i]], &level);
+        code[i] = block + fine_at(fine[left[i]], level);
+        palette[i] = palette_of(block, level);
+        FETCH(code[i]);
+        FETCH(palette[i]);
+    }
+    int found = 0;
+    for (int i = 0; i < divided; i++) {
+        int32_t here = palette[i][*code[i]];
+        value[left[i]] = here;
+        records[found] = start + left[i];
+        found += here < NONE;
+    }
+    return found;
+}
+
+static Py_ssize_t first_of_many(const Tables *tables, const double *x, const double *y, Py_ssize_t count,
+                                int32_t *position, uint8_t *on_outline)
+{
+    Py_ssize_t open = 0;
+    for (Py_ssize_t start = 0; start < count; start += GROUP) {
+        int here = count - start < GROUP ? (int)(count - start) : GROUP;
+        const double *px = x + start, *py = y + start;
+        int32_t *answer = position + start;
+        uint8_t *outline = on_outline + start;
+        int32_t left[GROUP];
+        int records = 0;
+        for (int i = 0; i < here; i += BLOCK)
+            records += values_of_block(tables, px + i, py + i, here - i < BLOCK ? here - i : BLOCK, answer + i,
+                                       left + records, i);
+        memset(outline, 0, (size_t)here);
+        for (int i = 0; i < records; i++) {
+            const int32_t *record = tables->words + (-2 - (int64_t)answer[left[i]]);
+            FETCH(record);
+            FETCH(record + 5);
+        }
+        for (int i = 0; i < records; i++) {
+            const double *vertex = tables->vertices + 2 * (size_t)tables->words[-(int64_t)answer[left[i]]];
+            FETCH(vertex);
+            FETCH(vertex + 5);
+        }
+        for (int i = 0; i < records; i++) {
+            int k = left[i];
+            const int32_t *record = tables->words + (-2 - (int64_t)answer[k]);
+            answer[k] = is_simple(record) ? first_of_simple(tables, record, px[k], py[k], outline + k)
+                                          : first_of(tables, record, px[k], py[k], outline + k);
+            open += answer[k] == OPEN;
+        }
+    }
+    return open;
+}
+
+/* --- Python --------------------------------------------------------------------------------------- */
+
+enum { CELLS, BLOCKS, WORDS, VERTICES, BUFFERS };
+
+typedef struct {
+    PyObject_HEAD
+    Tables tables;
+    Py_buffer buffers[BUFFERS];
+    int held;
+} Kernel;
+
+static int kernel_init(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    Kernel *self = (Kernel *)object;
+    PyObject *sources[BUFFERS];
+    Tables *tables = &self->tables;
+    (void)keywords;
+    if (self->held || !PyArg_ParseTuple(arguments, "(ddddii)OOOO", &tables->west, &tables->south,
+                                        &tables->x_scale, &tables->y_scale, &tables->columns,
+                                        &tables->rows, sources, sources + 1, sources + 2, sources + 3))
+        return -1;
+    for (; self->held < BUFFERS; self->held++)
+        if (PyObject_GetBuffer(sources[self->held], self->buffers + self->held, PyBUF_SIMPLE) < 0)
+            return -1;
+    tables->outside = tables->columns * tables->rows;
+    if (self->buffers[CELLS].len != ((Py_ssize_t)tables->outside + 1) * (Py_ssize_t)sizeof(int32_t)) {
+        PyErr_SetString(PyExc_ValueError, "the cells do not fit the frame");
+        return -1;
+    }
+    tables->cells = self->buffers[CELLS].buf;
+    tables->blocks = self->buffers[BLOCKS].buf;
+    tables->words = self->buffers[WORDS].buf;
+    tables->vertices = self->buffers[VERTICES].buf;
+    return 0;
+}
+
+static void kernel_dealloc(PyObject *object)
+{
+    Kernel *self = (Kernel *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    while (self->held > 0)
+        PyBuffer_Release(self->buffers + --self->held);
+    release(object);
+    Py_DECREF(type);
+}
+
+static PyObject *kernel_one(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
+{
+    const Tables *tables = &((Kernel *)object)->tables;
+    if (count != 2) {
+        PyErr_SetString(PyExc_TypeError, "one(x, y) takes two numbers");
+        return NULL;
+    }
+    double x = PyFloat_AsDouble(arguments[0]), y = PyFloat_AsDouble(arguments[1]);
+    if (PyErr_Occurred())
+        return NULL;
+    int32_t value, left;
+    uint8_t on_outline;
+    values_of_block(tables, &x, &y, 1, &value, &left, 0);
+    if (value < NONE)
+        value = first_of(tables, tables->words + (-2 - (int64_t)value), x, y, &on_outline);
+    return PyLong_FromLong(value);
+}
+
+/* Take the buffers of equally many numbers: two of doubles to read, then `outputs` to write. */
+static int take_points(PyObject *const *arguments, Py_ssize_t count, int outputs, const Py_ssize_t *sizes,
+                       Py_buffer *views)
+{
+    int held = 0;
+    if (count != 2 + outputs) {
+        PyErr_SetString(PyExc_TypeError, "x, y and the arrays for the answers are wanted");
+        return -1;
+    }
+    for (; held < count; held++) {
+        Py_ssize_t size = held < 2 ? (Py_ssize_t)sizeof(double) : sizes[held - 2];
+        if (PyObject_GetBuffer(arguments[held], views + held, held < 2 ? PyBUF_SIMPLE : PyBUF_WRITABLE) < 0)
+            break;
+        if (views[held].len / size != views[0].len / (Py_ssize_t)sizeof(double)) {
+            PyBuffer_Release(views + held);
+            PyErr_SetString(PyExc_ValueError, "the arrays differ in length");
+            break;
+        }
+    }
+    if (held == count)
+        return 0;
+    while (held > 0)
+        PyBuffer_Release(views + --held);
+    return -1;
+}
+
+static PyObject *kernel_first(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
+{
+    const Py_ssize_t sizes[2] = {sizeof(int32_t), sizeof(uint8_t)};
+    Py_buffer views[4];
+    Py_ssize_t open;
+    if (take_points(arguments, count, 2, sizes, views) < 0)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    open = first_of_many(&((Kernel *)object)->tables, views[0].buf, views[1].buf,
+                         views[0].len / (Py_ssize_t)sizeof(double), views[2].buf, views[3].buf);
+    Py_END_ALLOW_THREADS
+    for (int i = 0; i < 4; i++)
+        PyBuffer_Release(views + i);
+    return PyLong_FromSsize_t(open);
+}
+
+static PyObject *kernel_values(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
+{
+    const Py_ssize_t sizes[1] = {sizeof(int32_t)};
+    Py_buffer views[3];
+    if (take_points(arguments, count, 1, sizes, views) < 0)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    Py_ssize_t points = views[0].len / (Py_ssize_t)sizeof(double);
+    for (Py_ssize_t start = 0; start < points; start += BLOCK) {
+        int here = points - start < BLOCK ? (int)(points - start) : BLOCK;
+        int32_t left[BLOCK];
+        values_of_block(&((Kernel *)object)->tables, (double *)views[0].buf + start,
+                        (double *)views[1].buf + start, here, (int32_t *)views[2].buf + start, left, 0);
+    }
+    Py_END_ALLOW_THREADS
+    for (int i = 0; i < 3; i++)
+        PyBuffer_Release(views + i);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"one", (PyCFunction)(void (*)(void))kernel_one, METH_FASTCALL,
+     "one(x, y): the position of the first polygon the point meets, -1 for none, -2 if GEOS must be asked."},
+    {"first", (PyCFunction)(void (*)(void))kernel_first, METH_FASTCALL,
+     "first(x, y, position, on_outline): answer arrays; return for how many points GEOS must be asked."},
+    {"values", (PyCFunction)(void (*)(void))kernel_values, METH_FASTCALL,
+     "values(x, y, value): what stands in each point's fine cell."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "Kernel(frame, cells, blocks, words, vertices): look-ups in the tables of an index."},
+    {Py_tp_init, kernel_init},
+    {Py_tp_dealloc, kernel_dealloc},
+    {Py_tp_methods, methods},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "gis.gridding.coverage._kernel.Kernel",
+    .basicsize = sizeof(Kernel),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = slots,
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, .m_name = "_kernel", .m_doc = "The compiled look-up of coverage indexes.", .m_size = 0,
+};
+
+PyMODINIT_FUNC PyInit__kernel(void)
+{
+    PyObject *made = PyModule_Create(&module), *type = PyType_FromSpec(&spec);
+    if (made == NULL || type == NULL || PyModule_AddObjectRef(made, "Kernel", type) < 0) {
+        Py_XDECREF(made);
+        Py_XDECREF(type);
+        return NULL;
+    }
+    Py_DECREF(type);
+    return made;
+}

@@ -1,0 +1,37 @@
+"""How the tables of a coverage index are laid out: read by `lookup` and `kernel.c`, written by `building`.
+
+A raster of *cells* lies over the polygons. A cell that outlines run through is divided into fine cells, with
+a *block* that holds one byte for each, row by row, and behind them a palette of the values the bytes stand
+for. A fine cell that outlines run through has a *record* of the polygons and edges that decide there.
+
+Values are numbers of 32 bits:
+
+    0, 1, 2 ...   the position of the polygon that has all of it
+    NONE          no polygon
+    -2 - r        in a palette: the record that starts at word r
+    -2 - b        in a cell: a block; the last LEVEL_BITS of b say into 2 ** level fine cells each way, the
+                  others where the block stands, in UNITs
+
+A record is a row of numbers of 32 bits, polygon after polygon, lowest id first:
+
+    position, head, then for each run of edges the first vertex and the number of edges
+
+The head holds flags and, from RUNS_SHIFT on, the number of runs. Whether a point is inside follows from the
+number of edges crossed on the way west: those of the runs, and PARITY for all that are left out.
+"""
+
+NONE = -1
+OPEN = -2
+"""In an answer: only GEOS can say."""
+
+LEVEL_BITS = 3
+UNIT = 64  # bytes: a line of the processor's cache
+WORD = 4  # bytes
+
+PARITY = 1  # the edges left out are crossed an odd number of times
+LAST = 2  # the record ends here
+COVERS = 4  # the polygon covers the fine cell
+OTHERWISE = 8  # whoever is in none of the polygons before is in this one
+ASK = 16  # only GEOS can say
+CLEAN = 32  # whoever is inside one polygon of the record is in no other
+RUNS_SHIFT = 8

@@ -1,0 +1,269 @@
+"""Answer points from a coverage index with NumPy: the reference for the compiled kernel, and its stand-in.
+
+A point is decided by the signs of a few determinants. A sign is believed when it exceeds what rounding can
+do to it (Shewchuk 1997, with a wider bound); else it is computed exactly where the differences of the
+coordinates are exact, which they are for points near the edge; what is still open goes to GEOS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gis.gridding.coverage.exact import exact_signs
+from gis.gridding.coverage.frame import Frame
+from gis.gridding.coverage.layout import (
+    ASK,
+    CLEAN,
+    COVERS,
+    LAST,
+    LEVEL_BITS,
+    NONE,
+    OPEN,
+    OTHERWISE,
+    PARITY,
+    RUNS_SHIFT,
+    UNIT,
+    WORD,
+)
+from gis.gridding.coverage.outlines import ranges
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from gis.gridding.coverage.outlines import Flags, Floats, Integers
+
+    Positions = NDArray[np.int32]
+
+# Points answered at once: their columns stay in the processor's cache.
+POINTS_AT_ONCE = 1 << 14
+SAFE_ERROR = 1e-15
+# Below this, products of differences may have lost bits to underflow.
+SMALLEST_SUM = 1e-250
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a look-up reads.
+
+    Attributes:
+        frame: The raster.
+        cells: The value of each cell, row by row, and of everything outside at the end.
+        blocks: The blocks of divided cells.
+        palettes: The same bytes as numbers of 32 bits.
+        words: The records.
+        vertices: The pool of vertices, shape (v, 2).
+    """
+
+    frame: Frame
+    cells: NDArray[np.int32]
+    blocks: NDArray[np.uint8]
+    palettes: NDArray[np.int32]
+    words: NDArray[np.int32]
+    vertices: Floats
+
+    @classmethod
+    def of(
+        cls,
+        frame: Frame,
+        cells: NDArray[np.int32],
+        blocks: NDArray[np.uint8],
+        words: NDArray[np.int32],
+        vertices: Floats,
+    ) -> Tables:
+        """Take built arrays; `blocks` starts at a multiple of four bytes."""
+        return cls(frame, cells, blocks, blocks.view(np.int32), words, vertices)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that are no outlines by name, for a file."""
+        return {
+            "frame": self.frame.as_array(),
+            "cells": self.cells,
+            "blocks": self.blocks,
+            "words": self.words,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], vertices: Floats) -> Tables:
+        """Take the arrays of `arrays` back, without a copy."""
+        frame = Frame.from_array(arrays["frame"])
+        return cls.of(frame, arrays["cells"], arrays["blocks"], arrays["words"], vertices)
+
+
+def find_first(tables: Tables, x: Floats, y: Floats) -> tuple[Positions, Flags]:
+    """Find the first polygon each point meets.
+
+    Args:
+        tables: The index.
+        x: Shape (n,); NaN lies nowhere.
+        y: Shape (n,).
+
+    Returns:
+        Positions (-1 for none, -2 where GEOS must be asked) and whether the point lies on an outline.
+    """
+    position = np.empty(len(x), dtype=np.int32)
+    on_outline = np.zeros(len(x), dtype=bool)
+    for start in range(0, len(x), POINTS_AT_ONCE):
+        part = slice(start, start + POINTS_AT_ONCE)
+        value = values_at(tables, x[part], y[part])
+        left = np.flatnonzero(value < NONE)
+        if len(left):
+            record = -2 - value[left]
+            value[left], on_outline[start + left] = _first_of(
+                tables, record, x[start + left], y[start + left]
+            )
+        position[part] = value
+    return position, on_outline
+
+
+def find_all(tables: Tables, value: Positions, x: Floats, y: Floats) -> tuple[Integers, Integers]:
+    """Find every polygon each point meets.
+
+    Args:
+        tables: The index.
+        value: Of `values_at`, shape (n,).
+        x: Shape (n,).
+        y: Shape (n,).
+
+    Returns:
+        Pairs of a point and a position; -2 where GEOS must be asked about the point.
+    """
+    alone = np.flatnonzero(value >= 0)
+    left = np.flatnonzero(value < NONE)
+    point, position, sign = _entries_of(tables, -2 - value[left], x[left], y[left])
+    met = sign != 0
+    return (
+        np.concatenate((alone, left[point[met]])),
+        np.concatenate((value[alone], np.where(sign == OPEN, OPEN, position)[met])).astype(np.int64),
+    )
+
+
+def values_at(tables: Tables, x: Floats, y: Floats) -> NDArray[np.int32]:
+    """Return what stands in each point's fine cell: a position, -1, or -2 - r for the record at word r."""
+    frame = tables.frame
+    u, v = frame.place(x, y)
+    with np.errstate(invalid="ignore"):
+        column, row = u.astype(np.int32), v.astype(np.int32)
+    # NaN is in no raster either
+    outside = ~((u >= 0) & (u < frame.columns) & (v >= 0) & (v < frame.rows))
+    cell = row * np.int32(frame.columns) + column
+    cell[outside] = len(tables.cells) - 1
+    value = tables.cells.take(cell)
+    divided = np.flatnonzero(value < NONE)
+    if len(divided):
+        reference = -2 - value[divided]
+        level = reference & ((1 << LEVEL_BITS) - 1)
+        start = (reference >> LEVEL_BITS).astype(np.int64) * UNIT
+        side = np.left_shift(1, level)
+        fine_column = ((u[divided] - column[divided]) * side).astype(np.int32)
+        fine_row = ((v[divided] - row[divided]) * side).astype(np.int32)
+        code = tables.blocks.take(start + ((fine_row << level) | fine_column))
+        palette = (start + np.maximum(side * side, WORD)) // WORD
+        value[divided] = tables.palettes.take(palette + code)
+    return value
+
+
+def record_polygons(tables: Tables, x: Floats, y: Floats) -> tuple[Integers, Integers]:
+    """List every polygon named in the record of each point: pairs of a point and a position."""
+    value = values_at(tables, x, y)
+    left = np.flatnonzero(value < NONE)
+    point, position, _ = _entries_of(tables, -2 - value[left], x[left], y[left])
+    return left[point], position
+
+
+def _first_of(tables: Tables, record: Integers, x: Floats, y: Floats) -> tuple[Integers, Flags]:
+    """Go through records until a polygon has the point; in a ragged one to the end, for outlines."""
+    position = np.full(len(record), NONE, dtype=np.int64)
+    on_outline = np.zeros(len(record), dtype=bool)
+    words = tables.words
+    active, word = np.arange(len(record)), record.astype(np.int64)
+    while len(active):
+        polygon, head = words.take(word).astype(np.int64), words.take(word + 1)
+        sign = _tested(tables, word, head, x[active], y[active])
+        is_first = position[active] == NONE
+        meets = (sign != 0) | ((head & OTHERWISE) != 0) & is_first
+        position[active[meets & is_first]] = polygon[meets & is_first]
+        on_outline[active[sign == ON]] = True
+        position[active[sign == OPEN]] = OPEN
+        done = ((head & LAST) != 0) | (sign == OPEN) | (meets & ((head & CLEAN) != 0))
+        word = (word + 2 + 2 * (head >> RUNS_SHIFT))[~done]
+        active = active[~done]
+    return position, on_outline
+
+
+ON = 2  # beside 0 for outside, 1 for inside, and OPEN
+
+
+def _entries_of(
+    tables: Tables, record: Integers, x: Floats, y: Floats
+) -> tuple[Integers, Integers, Integers]:
+    """Test every polygon of every point's record: the point, the position, and where the point lies."""
+    points, positions, signs = [], [], []
+    active, word = np.arange(len(record)), record.astype(np.int64)
+    while len(active):
+        head = tables.words.take(word + 1)
+        points.append(active)
+        positions.append(tables.words.take(word).astype(np.int64))
+        signs.append(_tested(tables, word, head & ~OTHERWISE, x[active], y[active]))
+        goes_on = (head & LAST) == 0
+        word = (word + 2 + 2 * (head >> RUNS_SHIFT))[goes_on]
+        active = active[goes_on]
+    none = np.empty(0, dtype=np.int64)
+    return (
+        np.concatenate([none, *points]),
+        np.concatenate([none, *positions]),
+        np.concatenate([none, *signs]),
+    )
+
+
+def _tested(tables: Tables, word: Integers, head: NDArray[np.int32], x: Floats, y: Floats) -> Integers:
+    """Say where points lie against the entry at each word: 0 outside, 1 inside, 2 on its outline, -2 open."""
+    sign = np.where((head & COVERS) != 0, 1, np.where((head & ASK) != 0, OPEN, 0)).astype(np.int64)
+    runs = np.where((head & OTHERWISE) != 0, 0, head >> RUNS_SHIFT)
+    tested = np.flatnonzero(runs)
+    if not len(tested):
+        return sign
+    counts = runs[tested]
+    run = ranges(word[tested] + 2, 2 * counts)
+    start, length = tables.words.take(run[0::2]).astype(np.int64), tables.words.take(run[1::2])
+    whose = np.repeat(tested, counts)
+    edge, point = ranges(start, length), np.repeat(whose, length)
+    crossed, on, is_open = _crossings(tables.vertices, edge, x[point], y[point])
+    first = np.cumsum(np.r_[0, np.add.reduceat(length, np.cumsum(counts) - counts)[:-1]])
+    odd = (np.add.reduceat(crossed, first) + (head[tested] & PARITY)) & 1
+    odd[np.add.reduceat(on, first) > 0] = ON
+    odd[np.add.reduceat(is_open, first) > 0] = OPEN
+    sign[tested] = odd
+    return sign
+
+
+def _crossings(
+    vertices: Floats, edge: Integers, x: Floats, y: Floats
+) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8]]:
+    """Say of each edge whether the way west crosses it, the point lies on it, or it cannot be decided."""
+    one, other = vertices.take(edge, axis=0), vertices.take(edge + 1, axis=0)
+    x1, y1, x2, y2 = one[:, 0] - x, one[:, 1] - y, other[:, 0] - x, other[:, 1] - y
+    up1, up2 = y1 > 0, y2 > 0
+    straddles = up1 != up2
+    left, right = x1 * y2, x2 * y1
+    turn = left - right
+    size = np.abs(left) + np.abs(right)
+    crossed = straddles & ((turn < 0) != up1)
+    on = np.zeros(len(edge), dtype=np.int8)
+    is_open = np.zeros(len(edge), dtype=np.int8)
+    # an edge that the point's latitude only touches has the point on it or nothing to say
+    touches = ~straddles & ((y1 == 0) | (y2 == 0))
+    ends = touches & (((x1 == 0) & (y1 == 0)) | ((x2 == 0) & (y2 == 0)))
+    level = touches & (y1 == 0) & (y2 == 0) & ((x1 > 0) != (x2 > 0))
+    on[ends | level] = 1
+    unsure = np.flatnonzero(straddles & ~((np.abs(turn) > SAFE_ERROR * size) & (size > SMALLEST_SUM)))
+    if len(unsure):
+        signs = exact_signs(one[unsure], other[unsure], x[unsure], y[unsure])
+        crossed[unsure] = (signs < 0) != up1[unsure]
+        on[unsure[signs == 0]] = 1
+        is_open[unsure[np.isnan(signs)]] = 1
+    return crossed.astype(np.int8), on, is_open

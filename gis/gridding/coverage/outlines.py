@@ -1,0 +1,150 @@
+"""The outlines of polygons as flat arrays: a pool of vertices, rings over it, polygons over the rings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+    Integers: TypeAlias = NDArray[np.int64]
+    Flags: TypeAlias = NDArray[np.bool_]
+    Polygons: TypeAlias = NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """Polygons taken apart; every array may be a read-only memory map.
+
+    Attributes:
+        vertices: x and y of closed rings one after another, shape (v, 2).
+        ring_offsets: Where each ring starts in `vertices`, and where the last one ends, shape (r + 1,).
+        ring_is_shell: Whether a ring is the shell of a part; its holes follow it, shape (r,).
+        polygon_rings: First ring and the one behind the last of each polygon, shape (p, 2).
+        asks_geos: Polygons that are not valid: only GEOS can say what lies in them, shape (p,).
+    """
+
+    vertices: Floats
+    ring_offsets: Integers
+    ring_is_shell: Flags
+    polygon_rings: Integers
+    asks_geos: Flags
+
+    @classmethod
+    def of(cls, polygons: Polygons) -> Outlines:
+        """Take polygons apart; shells turn counter-clockwise and holes clockwise.
+
+        Args:
+            polygons: Polygons and multipolygons with finite coordinates, none empty, shape (p,).
+        """
+        valid = shapely.is_valid(polygons)
+        flat = shapely.force_2d(polygons)
+        flat = np.where(valid, shapely.orient_polygons(flat), flat) if len(flat) else flat
+        parts, polygon_of_part = shapely.get_parts(flat, return_index=True)
+        rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+        vertices, ring_of_vertex = shapely.get_coordinates(rings, return_index=True)
+        polygon_of_ring = polygon_of_part[part_of_ring]
+        ends = np.searchsorted(polygon_of_ring, np.arange(len(polygons) + 1))
+        return cls(
+            vertices=np.ascontiguousarray(vertices),
+            ring_offsets=np.searchsorted(ring_of_vertex, np.arange(len(rings) + 1)).astype(np.int64),
+            ring_is_shell=np.diff(part_of_ring, prepend=-1) > 0,
+            polygon_rings=np.stack((ends[:-1], ends[1:]), axis=1).astype(np.int64),
+            asks_geos=~valid,
+        )
+
+    def __len__(self) -> int:
+        """Count the polygons."""
+        return len(self.polygon_rings)
+
+    def and_also(self, more: Outlines) -> Outlines:
+        """Return these polygons with more behind them."""
+        return Outlines(
+            vertices=np.concatenate((self.vertices, more.vertices)),
+            ring_offsets=np.concatenate((self.ring_offsets, more.ring_offsets[1:] + len(self.vertices))),
+            ring_is_shell=np.concatenate((self.ring_is_shell, more.ring_is_shell)),
+            polygon_rings=np.concatenate((self.polygon_rings, more.polygon_rings + len(self.ring_is_shell))),
+            asks_geos=np.concatenate((self.asks_geos, more.asks_geos)),
+        )
+
+    def polygons(self, which: Integers) -> Polygons:
+        """Put polygons together again, as multipolygons, shape of `which`."""
+        first, end = self.polygon_rings[which].T
+        ring = ranges(first, end - first)
+        counts = np.diff(self.ring_offsets)[ring]
+        vertices = self.vertices[ranges(self.ring_offsets[ring], counts)]
+        part_starts = np.flatnonzero(self.ring_is_shell[ring])
+        offsets = (
+            np.concatenate(([0], np.cumsum(counts))),
+            np.concatenate((part_starts, [len(ring)])),
+            np.searchsorted(part_starts, np.concatenate(([0], np.cumsum(end - first)))),
+        )
+        made: Polygons = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, vertices, offsets)
+        return made
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the arrays by name, for a file."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Outlines:
+        """Take the arrays of `arrays` back, without a copy."""
+        return cls(**{name: arrays[name] for name in cls.__slots__})  # type: ignore[arg-type] # by name
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The edges of some polygons in the units of a raster, one for each vertex that starts one.
+
+    Attributes:
+        vertex: The vertex it starts at, in the pool, shape (e,).
+        polygon: Whose outline it is part of.
+        u1, v1, u2, v2: Its ends in cells.
+        before, after: The edges before and after it in its ring, by place in these arrays.
+    """
+
+    vertex: Integers
+    polygon: Integers
+    u1: Floats
+    v1: Floats
+    u2: Floats
+    v2: Floats
+    before: Integers
+    after: Integers
+
+    def __len__(self) -> int:
+        """Count the edges."""
+        return len(self.vertex)
+
+    def only(self, members: Integers) -> Edges:
+        """Keep some edges, ascending; those before and after must be kept too if they are ever asked for."""
+        kept = {name: getattr(self, name)[members] for name in self.__slots__}
+        for name in ("before", "after"):
+            kept[name] = np.minimum(np.searchsorted(members, kept[name]), len(members) - 1)
+        return Edges(**kept)
+
+
+def distinct(values: Integers) -> Integers:
+    """Return the values ascending, each once: by sorting, which here is faster than `numpy.unique`."""
+    ordered = np.sort(values)
+    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+
+
+def ranges(starts: Integers, counts: Integers) -> Integers:
+    """Return starts[0], starts[0] + 1, ..., starts[1], starts[1] + 1, ...: `counts` numbers from each start.
+
+    >>> ranges(np.array([5, 20]), np.array([3, 2]))
+    array([ 5,  6,  7, 20, 21])
+    """
+    ends = np.cumsum(counts)
+    if not len(ends):
+        return np.empty(0, dtype=np.int64)
+    steps = np.repeat(starts - (ends - counts), counts)
+    return steps + np.arange(ends[-1])
