@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Finder: TypeAlias = Callable[[Floats, Floats, Floats], Places]
 
 BLOCK_EVENTS = 25_000  # what one worker of a cluster takes at once
+CONNECT_SECONDS = 5
 LOADING = Lock()
 
 
@@ -126,13 +127,15 @@ def open_client(dask: str) -> Iterator[Any]:
                 processes=True,
                 host="127.0.0.1",
                 dashboard_address=None,
+                # without an address it would still take the usual port, and complain if that is taken
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
             yield client
         return
     try:
-        client = distributed.Client(dask, timeout=10)
+        client = distributed.Client(dask, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as error:
         raise SetupError(f"No Dask scheduler answers at {dask}: {error}") from error
     with client:
@@ -150,7 +153,8 @@ def find_on_cluster(client: Any, source: Any, points: Floats) -> Places:  # noqa
     array, delayed = import_module("dask.array"), import_module("dask").delayed
     blocks = array.from_array(points, chunks=(BLOCK_EVENTS, 3)).to_delayed().ravel()
     asked = [delayed(find_block)(source, block) for block in blocks]
-    return joined(client.gather(client.compute(asked)))
+    # one by one, because a scheduler complains of many megabytes at once
+    return joined(client.gather([client.compute(one) for one in asked]))
 
 
 def find_block(source: IndexSource, points: Floats) -> Places:
