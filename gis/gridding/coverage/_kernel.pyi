@@ -21,3 +21,25 @@ class Kernel:
         /,
     ) -> int: ...
     def values(self, x: NDArray[np.float64], y: NDArray[np.float64], value: NDArray[np.int32], /) -> None: ...
+    def near(
+        self,
+        x: float,
+        y: float,
+        x_m: float,
+        y_m: float,
+        radius_m: float,
+        polygons: NDArray[np.int32],
+        feet: NDArray[np.float64],
+        /,
+    ) -> int: ...
+    def all(self, x: float, y: float, /) -> list[int] | None: ...
+    def within(
+        self,
+        x: NDArray[np.float64],
+        y: NDArray[np.float64],
+        x_m: NDArray[np.float64],
+        y_m: NDArray[np.float64],
+        radius_m: NDArray[np.float64],
+        answer: NDArray[np.bool_],
+        /,
+    ) -> None: ...

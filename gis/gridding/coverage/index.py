@@ -8,21 +8,28 @@ import numpy as np
 import shapely
 
 from gis.gridding.coverage.building.windows import build_cells
+from gis.gridding.coverage.edit import Editor
 from gis.gridding.coverage.frame import Frame
 from gis.gridding.coverage.kernel import compiled_kernel
 from gis.gridding.coverage.layout import OPEN
 from gis.gridding.coverage.lookup import Tables, find_all, find_first, record_polygons, values_at
+from gis.gridding.coverage.nearness import Near, outlines_near
 from gis.gridding.coverage.outlines import Outlines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
+    from gis.gridding.coverage._kernel import Kernel
     from gis.gridding.coverage.lookup import Positions
+    from gis.gridding.coverage.nearness import Around
     from gis.gridding.coverage.outlines import Flags, Floats, Integers, Polygons
 
     Way: TypeAlias = Literal["compiled", "numpy"]
+
+
+ROOM = 16  # polygons near a point, before there is found to be more
 
 
 class CoverageIndex:
@@ -41,6 +48,7 @@ class CoverageIndex:
         self.outlines = outlines
         self.tables = tables
         self._kernel = compiled_kernel(tables)
+        self._editor: Editor | None = None
 
     @classmethod
     def build(cls, polygons: Polygons, ids: Integers) -> CoverageIndex:
@@ -109,6 +117,11 @@ class CoverageIndex:
                 return found
         return int(self.first([x], [y])[0][0])
 
+    def all_of_one(self, x: float, y: float) -> list[int]:
+        """Find every polygon one point meets: positions, lowest id first."""
+        found = None if self._kernel is None else self._kernel.all(x, y)
+        return self.all([x], [y])[1].tolist() if found is None else found
+
     def all(self, x: ArrayLike, y: ArrayLike) -> tuple[Integers, Integers]:
         """Find every polygon each point meets: pairs of a point and a position, by point, then by id."""
         px, py = _points(x, y)
@@ -126,6 +139,66 @@ class CoverageIndex:
             position = np.concatenate((position[known], polygon))
         order = np.lexsort((self.ids[position], point))
         return point[order], position[order]
+
+    def near(self, around: Around) -> Near:
+        """Find every polygon whose outline is within a radius of points."""
+        if self._kernel is None:
+            return outlines_near(self.tables, around)
+        found = [self._near_one(self._kernel, around, i) for i in range(len(around.x))]
+        counts = [len(polygon) for polygon, _ in found]
+        polygon = np.concatenate([np.empty(0, dtype=np.int64), *(polygon for polygon, _ in found)])
+        feet = np.concatenate([np.empty((0, 3)), *(feet for _, feet in found)])
+        return Near(np.repeat(np.arange(len(counts)), counts), polygon, *feet.T)
+
+    def _near_one(self, kernel: Kernel, around: Around, i: int) -> tuple[Integers, Floats]:
+        room, count = ROOM, -1
+        while count < 0:
+            polygon, feet = np.empty(room, dtype=np.int32), np.empty((room, 3))
+            count = kernel.near(
+                around.x[i], around.y[i], around.x_m[i], around.y_m[i], around.radius_m[i], polygon, feet
+            )
+            room *= 8
+        order = np.argsort(polygon[:count], kind="stable")
+        return polygon[:count][order].astype(np.int64), feet[:count][order]
+
+    def any_near(self, around: Around) -> Flags:
+        """Say of which points some outline is within the radius."""
+        answer = np.zeros(len(around.x), dtype=bool)
+        if self._kernel is None:
+            answer[outlines_near(self.tables, around).point] = True
+        else:
+            columns = (around.x, around.y, around.x_m, around.y_m, around.radius_m)
+            self._kernel.within(*map(np.ascontiguousarray, columns), answer)
+        return answer
+
+    def replace(self, ids: Sequence[int], polygons: Polygons) -> None:
+        """Change some polygons, in place: the one thing here that does.
+
+        The first change copies the tables, to have room; each further one takes a time that depends on the
+        polygons changed and their neighbours. Other threads may look up meanwhile: they see each place as
+        it was or as it is.
+
+        Args:
+            ids: Lasting ids, each once.
+            polygons: For each id its polygon from now on (as for `build`), or None where there is none any
+                more; an id that is not there yet is added.
+        """
+        self._editor = self._editor or Editor(self.ids, self.outlines, self.tables)
+        made: Editor | CoverageIndex = self._editor
+        if not self._editor.replace(ids, polygons):
+            kept = self._kept_but(ids)
+            there = np.array([polygon is not None for polygon in polygons], dtype=bool)
+            made = CoverageIndex.build(
+                np.concatenate((self.polygons(kept), np.asarray(polygons, dtype=object)[there])),
+                np.concatenate((self.ids[kept], np.asarray(ids, dtype=np.int64)[there])),
+            )
+            self._editor = None
+        self.ids, self.outlines, self.tables = made.ids, made.outlines, made.tables
+        self._kernel = compiled_kernel(self.tables)
+
+    def _kept_but(self, ids: Sequence[int]) -> Integers:
+        rings = self.outlines.polygon_rings
+        return np.flatnonzero((rings[:, 1] > rings[:, 0]) & ~np.isin(self.ids, np.asarray(ids)))
 
     def polygons(self, positions: Integers) -> Polygons:
         """Return the polygons at positions, as multipolygons."""

@@ -307,6 +307,94 @@ static Py_ssize_t first_of_many(const Tables *tables, const double *x, const dou
     return open;
 }
 
+/* --- outlines near a point ------------------------------------------------------------------------ */
+
+/* A polygon near a point: the nearest place of its outline, and how far that is. */
+typedef struct {
+    double x, y, distance_m;
+} Foot;
+
+typedef struct {
+    const Tables *tables;
+    double x, y, x_m, y_m, radius_m; /* metres a unit of x and y at the point */
+    int32_t *polygons;
+    Foot *feet;
+    Py_ssize_t room, count;
+} Search;
+
+/* Keep the nearest place of one edge if it is within the radius; return whether there was room. */
+static int take_foot(Search *search, int32_t polygon, const double *vertex)
+{
+    double x1 = (vertex[0] - search->x) * search->x_m, y1 = (vertex[1] - search->y) * search->y_m;
+    double dx = (vertex[2] - vertex[0]) * search->x_m, dy = (vertex[3] - vertex[1]) * search->y_m;
+    double length = dx * dx + dy * dy, share = length > 0 ? -(x1 * dx + y1 * dy) / length : 0;
+    share = share < 0 ? 0 : share > 1 ? 1 : share;
+    double x = x1 + share * dx, y = y1 + share * dy, distance_m = hypot(x, y);
+    Py_ssize_t place = 0;
+    if (!(distance_m <= search->radius_m))
+        return 1;
+    while (place < search->count && search->polygons[place] != polygon)
+        place++;
+    if (place == search->room)
+        return 0;
+    if (place == search->count) {
+        search->polygons[search->count++] = polygon;
+        search->feet[place].distance_m = INFINITY;
+    }
+    if (distance_m < search->feet[place].distance_m)
+        search->feet[place] = (Foot){search->x + x / search->x_m, search->y + y / search->y_m, distance_m};
+    return 1;
+}
+
+static int search_record(Search *search, const int32_t *entry)
+{
+    for (;; entry += 2 + 2 * (entry[1] >> RUNS_SHIFT)) {
+        const int32_t *run = entry + 2, *end = run + 2 * (entry[1] >> RUNS_SHIFT);
+        for (; run < end; run += 2)
+            for (int32_t i = 0; i < run[1]; i++)
+                if (!take_foot(search, entry[0], search->tables->vertices + 2 * ((size_t)run[0] + (size_t)i)))
+                    return 0;
+        if (entry[1] & LAST)
+            return 1;
+    }
+}
+
+static int search_cell(Search *search, int32_t value)
+{
+    int level, last = 0;
+    const uint8_t *block = block_of(search->tables, value, &level);
+    const int32_t *palette = palette_of(block, level);
+    for (int i = 0; i < 1 << (2 * level); i++)
+        last = block[i] > last ? block[i] : last;
+    for (int i = 0; i <= last; i++)
+        if (palette[i] < NONE && !search_record(search, search->tables->words + (-2 - (int64_t)palette[i])))
+            return 0;
+    return 1;
+}
+
+INLINE int32_t clipped(double place, int32_t count)
+{
+    return place < 0 ? 0 : place >= count ? count - 1 : (int32_t)place;
+}
+
+/* Search all cells within the radius; return whether there was room for what was found. */
+static int search_around(Search *search)
+{
+    const Tables *tables = search->tables;
+    double dx = search->radius_m / search->x_m, dy = search->radius_m / search->y_m;
+    int32_t first_column = clipped((search->x - dx - tables->west) * tables->x_scale, tables->columns);
+    int32_t last_column = clipped((search->x + dx - tables->west) * tables->x_scale, tables->columns);
+    int32_t first_row = clipped((search->y - dy - tables->south) * tables->y_scale, tables->rows);
+    int32_t last_row = clipped((search->y + dy - tables->south) * tables->y_scale, tables->rows);
+    for (int32_t row = first_row; row <= last_row; row++)
+        for (int32_t column = first_column; column <= last_column; column++) {
+            int32_t value = tables->cells[(size_t)row * (size_t)tables->columns + (size_t)column];
+            if (value < NONE && !search_cell(search, value))
+                return 0;
+        }
+    return 1;
+}
+
 /* --- Python --------------------------------------------------------------------------------------- */
 
 enum { CELLS, BLOCKS, WORDS, VERTICES, BUFFERS };
@@ -372,18 +460,18 @@ static PyObject *kernel_one(PyObject *object, PyObject *const *arguments, Py_ssi
     return PyLong_FromLong(value);
 }
 
-/* Take the buffers of equally many numbers: two of doubles to read, then `outputs` to write. */
-static int take_points(PyObject *const *arguments, Py_ssize_t count, int outputs, const Py_ssize_t *sizes,
-                       Py_buffer *views)
+/* Take the buffers of equally many numbers: `inputs` of doubles to read, the others of `sizes` to write. */
+static int take_columns(PyObject *const *arguments, Py_ssize_t count, int inputs, int columns,
+                        const Py_ssize_t *sizes, Py_buffer *views)
 {
     int held = 0;
-    if (count != 2 + outputs) {
-        PyErr_SetString(PyExc_TypeError, "x, y and the arrays for the answers are wanted");
+    if (count != columns) {
+        PyErr_SetString(PyExc_TypeError, "the number of arrays is wrong");
         return -1;
     }
-    for (; held < count; held++) {
-        Py_ssize_t size = held < 2 ? (Py_ssize_t)sizeof(double) : sizes[held - 2];
-        if (PyObject_GetBuffer(arguments[held], views + held, held < 2 ? PyBUF_SIMPLE : PyBUF_WRITABLE) < 0)
+    for (; held < columns; held++) {
+        Py_ssize_t size = held < inputs ? (Py_ssize_t)sizeof(double) : sizes[held - inputs];
+        if (PyObject_GetBuffer(arguments[held], views + held, held < inputs ? PyBUF_SIMPLE : PyBUF_WRITABLE) < 0)
             break;
         if (views[held].len / size != views[0].len / (Py_ssize_t)sizeof(double)) {
             PyBuffer_Release(views + held);
@@ -391,7 +479,7 @@ static int take_points(PyObject *const *arguments, Py_ssize_t count, int outputs
             break;
         }
     }
-    if (held == count)
+    if (held == columns)
         return 0;
     while (held > 0)
         PyBuffer_Release(views + --held);
@@ -403,7 +491,7 @@ static PyObject *kernel_first(PyObject *object, PyObject *const *arguments, Py_s
     const Py_ssize_t sizes[2] = {sizeof(int32_t), sizeof(uint8_t)};
     Py_buffer views[4];
     Py_ssize_t open;
-    if (take_points(arguments, count, 2, sizes, views) < 0)
+    if (take_columns(arguments, count, 2, 4, sizes, views) < 0)
         return NULL;
     Py_BEGIN_ALLOW_THREADS
     open = first_of_many(&((Kernel *)object)->tables, views[0].buf, views[1].buf,
@@ -418,7 +506,7 @@ static PyObject *kernel_values(PyObject *object, PyObject *const *arguments, Py_
 {
     const Py_ssize_t sizes[1] = {sizeof(int32_t)};
     Py_buffer views[3];
-    if (take_points(arguments, count, 1, sizes, views) < 0)
+    if (take_columns(arguments, count, 2, 3, sizes, views) < 0)
         return NULL;
     Py_BEGIN_ALLOW_THREADS
     Py_ssize_t points = views[0].len / (Py_ssize_t)sizeof(double);
@@ -434,6 +522,83 @@ static PyObject *kernel_values(PyObject *object, PyObject *const *arguments, Py_
     Py_RETURN_NONE;
 }
 
+static PyObject *kernel_all(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
+{
+    const Tables *tables = &((Kernel *)object)->tables;
+    if (count != 2) {
+        PyErr_SetString(PyExc_TypeError, "all(x, y) takes two numbers");
+        return NULL;
+    }
+    double x = PyFloat_AsDouble(arguments[0]), y = PyFloat_AsDouble(arguments[1]);
+    if (PyErr_Occurred())
+        return NULL;
+    int32_t value, left;
+    values_of_block(tables, &x, &y, 1, &value, &left, 0);
+    if (value >= NONE)
+        return value == NONE ? PyList_New(0) : Py_BuildValue("[i]", (int)value);
+    PyObject *met = PyList_New(0);
+    for (const int32_t *entry = tables->words + (-2 - (int64_t)value); met != NULL;
+         entry += 2 + 2 * (entry[1] >> RUNS_SHIFT)) {
+        int sign = test_entry(tables, entry, x, y);
+        if (sign == UNKNOWN) {
+            Py_DECREF(met);
+            Py_RETURN_NONE;
+        }
+        if (sign != OUTSIDE) {
+            PyObject *position = PyLong_FromLong(entry[0]);
+            if (position == NULL || PyList_Append(met, position) < 0)
+                Py_CLEAR(met);
+            Py_XDECREF(position);
+        }
+        if (entry[1] & LAST)
+            break;
+    }
+    return met;
+}
+
+static PyObject *kernel_within(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
+{
+    enum { X, Y, X_M, Y_M, RADIUS, ANSWER, COLUMNS };
+    const Py_ssize_t sizes[1] = {sizeof(uint8_t)};
+    Py_buffer views[COLUMNS];
+    if (take_columns(arguments, count, ANSWER, COLUMNS, sizes, views) < 0)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t i = 0; i < views[ANSWER].len; i++) {
+        Search search = {.tables = &((Kernel *)object)->tables};
+        search.x = ((double *)views[X].buf)[i];
+        search.y = ((double *)views[Y].buf)[i];
+        search.x_m = ((double *)views[X_M].buf)[i];
+        search.y_m = ((double *)views[Y_M].buf)[i];
+        search.radius_m = ((double *)views[RADIUS].buf)[i];
+        /* there is no room for an answer: the first outline found ends the search */
+        ((uint8_t *)views[ANSWER].buf)[i] = !search_around(&search);
+    }
+    Py_END_ALLOW_THREADS
+    for (int i = 0; i < COLUMNS; i++)
+        PyBuffer_Release(views + i);
+    Py_RETURN_NONE;
+}
+
+static PyObject *kernel_near(PyObject *object, PyObject *arguments)
+{
+    Search search = {.tables = &((Kernel *)object)->tables};
+    Py_buffer polygons, feet;
+    int complete;
+    if (!PyArg_ParseTuple(arguments, "dddddw*w*", &search.x, &search.y, &search.x_m, &search.y_m,
+                          &search.radius_m, &polygons, &feet))
+        return NULL;
+    search.polygons = polygons.buf;
+    search.feet = feet.buf;
+    search.room = polygons.len / (Py_ssize_t)sizeof(int32_t);
+    if (feet.len / (Py_ssize_t)sizeof(Foot) < search.room)
+        search.room = feet.len / (Py_ssize_t)sizeof(Foot);
+    complete = search_around(&search);
+    PyBuffer_Release(&polygons);
+    PyBuffer_Release(&feet);
+    return PyLong_FromSsize_t(complete ? search.count : -1);
+}
+
 static PyMethodDef methods[] = {
     {"one", (PyCFunction)(void (*)(void))kernel_one, METH_FASTCALL,
      "one(x, y): the position of the first polygon the point meets, -1 for none, -2 if GEOS must be asked."},
@@ -441,6 +606,13 @@ static PyMethodDef methods[] = {
      "first(x, y, position, on_outline): answer arrays; return for how many points GEOS must be asked."},
     {"values", (PyCFunction)(void (*)(void))kernel_values, METH_FASTCALL,
      "values(x, y, value): what stands in each point's fine cell."},
+    {"all", (PyCFunction)(void (*)(void))kernel_all, METH_FASTCALL,
+     "all(x, y): the positions of all polygons the point meets, lowest id first; None if GEOS must be asked."},
+    {"within", (PyCFunction)(void (*)(void))kernel_within, METH_FASTCALL,
+     "within(x, y, x_m, y_m, radius_m, answer): whether some outline is within the radius of each point."},
+    {"near", kernel_near, METH_VARARGS,
+     "near(x, y, x_m, y_m, radius_m, polygons, feet): list the polygons whose outlines are within the radius, "
+     "with the x, y and distance of each one's nearest place; return how many, or -1 if there is no room."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -128,7 +128,7 @@ def _write_blocks(
     painted: Painted, division: Division, positions: Integers, record_cell: Integers, record: Integers
 ) -> _Blocks:
     """Write all blocks: for each level the fine cells' values, their palettes, and the bytes."""
-    made: list[tuple[Integers, Integers, Integers, NDArray[np.uint8]]] = []
+    made: list[tuple[Integers, Integers, NDArray[np.uint8]]] = []
     for level in range(FINEST + 1):
         whole = np.flatnonzero(division.level == level)
         if len(whole):

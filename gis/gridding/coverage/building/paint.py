@@ -42,7 +42,8 @@ class Painted:
 
     def count(self, row: Integers, column: Integers) -> Integers:
         """Return how many polygons cover fine cells."""
-        return (self.cover[row * self.stride + column] * (1 / COUNTED)).astype(np.int64)
+        counted: Integers = (self.cover[row * self.stride + column] * (1 / COUNTED)).astype(np.int64)
+        return counted
 
     def owner(self, row: Integers, column: Integers) -> Integers:
         """Return the number of the polygon that alone covers fine cells; -1 for none, -2 for several."""
@@ -72,7 +73,7 @@ def paint(edges: Edges, drawn: Drawn, window: Window) -> Painted:
     place = row * stride + np.maximum(column, 0)
     starts, ends = place[0::2], place[1::2]
     weights = polygon + COUNTED
-    cover = np.bincount(starts, weights=weights, minlength=size)
+    cover: Floats = np.bincount(starts, weights=weights, minlength=size)
     cover -= np.bincount(ends, weights=weights, minlength=size)
     np.cumsum(cover, out=cover)
     return Painted(stride, cover, starts, ends, polygon, keys, bits)

@@ -103,7 +103,7 @@ def _runs(cell: Integers, edge: Integers, edges: Edges) -> tuple[Integers, Runs,
     return np.flatnonzero(new_entry), runs, np.cumsum(new_entry)[starts] - 1
 
 
-def _parities(  # noqa: PLR0913 - see list_entries
+def _parities(  # noqa: PLR0913, PLR0917 - see list_entries
     pairs: Integers,
     bits: int,
     entry: Integers,
@@ -150,7 +150,7 @@ def _covering(
 
 def _several(painted: Painted, division: Division) -> Integers:
     """Return the fine cells of divided cells that several polygons cover where they are sampled."""
-    found = [np.empty(0, dtype=np.int64)]
+    found: list[Integers] = [np.empty(0, dtype=np.int64)]
     for level in np.unique(division.level[division.level >= 0]).tolist():
         cell = fine_cells(division, level)
         row, column = division.samples(cell)

@@ -1,0 +1,183 @@
+"""Change some polygons of an index in time that depends on them and not on the others.
+
+The cells that the old and the new outlines touch are built anew behind everything that is there, and then
+their values are switched, each at once. So one thread may edit while others look up: they see every cell
+as it was or as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gis.gridding.coverage.building.blocks import build_window
+from gis.gridding.coverage.building.raster import Window
+from gis.gridding.coverage.building.windows import DEPTH, surroundings
+from gis.gridding.coverage.layout import LAST, LEVEL_BITS, NONE, RUNS_SHIFT, UNIT, WORD
+from gis.gridding.coverage.lookup import Tables
+from gis.gridding.coverage.outlines import Outlines, ranges
+from gis.gridding.coverage.pool import Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gis.gridding.coverage.outlines import Flags, Floats, Integers, Polygons
+
+GROWING = ("vertices", "ring_offsets", "ring_is_shell", "polygon_rings", "asks_geos")
+
+
+class Editor:
+    """The arrays of an index with room at their ends.
+
+    Attributes:
+        ids: The lasting id of each position; new polygons get positions behind all others.
+        outlines: The polygons as they are now.
+        tables: The look-up tables as they are now.
+    """
+
+    def __init__(self, ids: Integers, outlines: Outlines, tables: Tables) -> None:
+        self._frame = tables.frame
+        self._cells = np.array(tables.cells)
+        self._ids = Pool(ids)
+        self._pools = {name: Pool(getattr(outlines, name)) for name in GROWING}
+        self._blocks, self._words = Pool(tables.blocks), Pool(tables.words)
+        self._position = {int(one): place for place, one in enumerate(ids)}
+        self._see()
+
+    def replace(self, ids: Sequence[int], polygons: Polygons) -> bool:
+        """Put polygons in the place of those with the same ids; None takes one away, a new id adds one.
+
+        Args:
+            ids: Lasting ids, each once.
+            polygons: As for `CoverageIndex.build`, or None, shape of `ids`.
+
+        Returns:
+            False where a polygon reaches beyond the raster: then nothing was changed, and the index is to
+            be built anew.
+        """
+        there = np.array([polygon is not None for polygon in polygons], dtype=bool)
+        more = Outlines.of(np.asarray(polygons, dtype=object)[there])
+        if not self._are_inside(more.vertices):
+            return False
+        before = self._boxes([self._position[one] for one in ids if one in self._position])
+        places = self._take_outlines(np.asarray(ids, dtype=np.int64), there, more)
+        self._see()
+        for window in _windows(np.concatenate((before, self._boxes(places[there].tolist())))):
+            self._rebuild(window, places[there])
+        return True
+
+    def _are_inside(self, vertices: Floats) -> bool:
+        if not (len(vertices) and self._frame.is_usable):
+            return self._frame.is_usable
+        u, v = self._frame.place(*vertices.T)
+        frame = self._frame
+        return bool(u.min() > 0 and v.min() > 0 and u.max() < frame.columns and v.max() < frame.rows)
+
+    def _take_outlines(self, ids: Integers, there: Flags, more: Outlines) -> Integers:
+        """Store new outlines; return the position of each id."""
+        pools = self._pools
+        rings, vertices = len(pools["ring_is_shell"].content), len(pools["vertices"].content)
+        pools["vertices"].extend(more.vertices)
+        pools["ring_offsets"].extend(more.ring_offsets[1:] + vertices)
+        pools["ring_is_shell"].extend(more.ring_is_shell)
+        new = [int(one) for one in ids if int(one) not in self._position]
+        self._position |= {one: len(self._ids.content) + i for i, one in enumerate(new)}
+        self._ids.extend(np.array(new, dtype=np.int64))
+        pools["polygon_rings"].extend(np.zeros((len(new), 2), dtype=np.int64))
+        pools["asks_geos"].extend(np.zeros(len(new), dtype=bool))
+        places = np.array([self._position[int(one)] for one in ids], dtype=np.int64)
+        self._write("polygon_rings", places[~there], 0)
+        self._write("polygon_rings", places[there], more.polygon_rings + rings)
+        self._write("asks_geos", places, False)  # noqa: FBT003 - a value, not a switch
+        self._write("asks_geos", places[there], more.asks_geos)
+        return places
+
+    def _write(self, name: str, places: Integers, values: NDArray[Any] | int) -> None:
+        if not self._pools[name].content.flags.writeable:
+            self._pools[name] = Pool(np.array(self._pools[name].content))
+        self._pools[name].content[places] = values
+
+    def _see(self) -> None:
+        """Show the arrays as they are now."""
+        self.ids: Integers = self._ids.content
+        self.outlines = Outlines(**{name: pool.content for name, pool in self._pools.items()})
+        self.tables = Tables.of(
+            self._frame, self._cells, self._blocks.content, self._words.content, self.outlines.vertices
+        )
+
+    def _boxes(self, places: list[int]) -> Integers:
+        """Return first column, first row, last column and last row of polygons, in cells."""
+        rings = self.outlines.polygon_rings
+        boxes = []
+        for place in places:
+            first, end = self.outlines.ring_offsets[rings[place]]
+            if first < end:
+                u, v = self._frame.place(*self.outlines.vertices[first:end].T)
+                boxes.append((u.min(), v.min(), u.max(), v.max()))
+        # an outline on the side of a cell may count as in the next one
+        grown = np.array(boxes).reshape(-1, 4) + (-0.01, -0.01, 0.01, 0.01)
+        most = np.tile((self._frame.columns - 1, self._frame.rows - 1), 2)
+        return np.clip(np.floor(grown), 0, most).astype(np.int64)
+
+    def _rebuild(self, window: Window, new: Integers) -> None:
+        """Build a window from all that reaches into it, and switch its cells."""
+        near = np.union1d(positions_in(self.tables, window), new)
+        near = near[self.outlines.polygon_rings[near, 1] > self.outlines.polygon_rings[near, 0]]
+        near = near[np.argsort(self.ids[near], kind="stable")]
+        around = surroundings(self.outlines, self._frame, near)
+        built = build_window(around, window, len(self._words.content), len(self._blocks.content) // UNIT)
+        if not (self._words.has_room_for(len(built.words)) and self._blocks.has_room_for(len(built.blocks))):
+            # whoever still reads the old arrays must not meet references to the new ones
+            self._cells = self._cells.copy()
+        self._words.extend(built.words)
+        self._blocks.extend(built.blocks)
+        rows = self._cells[:-1].reshape(self._frame.rows, self._frame.columns)
+        columns = slice(window.first_column, window.end_column)
+        rows[window.first_row : window.end_row, columns] = built.cells.reshape(window.rows, window.columns)
+        self._see()
+
+
+def positions_in(tables: Tables, window: Window) -> Integers:
+    """List every polygon that reaches into a window."""
+    rows = tables.cells[:-1].reshape(tables.frame.rows, tables.frame.columns)
+    value = rows[window.first_row : window.end_row, window.first_column : window.end_column].ravel()
+    found = [value[value >= 0]]
+    records = palette_values(tables, value[value < NONE])
+    found.append(records[records >= 0])
+    word = -2 - np.unique(records[records < NONE]).astype(np.int64)
+    while len(word):
+        found.append(tables.words[word])
+        head = tables.words[word + 1]
+        goes_on = (head & LAST) == 0
+        word = (word + 2 + 2 * (head >> RUNS_SHIFT))[goes_on]
+    return np.unique(np.concatenate(found)).astype(np.int64)
+
+
+def palette_values(tables: Tables, references: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the values of all fine cells of divided cells, one cell after another."""
+    block = -2 - references
+    level = block & ((1 << LEVEL_BITS) - 1)
+    start = (block >> LEVEL_BITS).astype(np.int64) * UNIT
+    size = np.left_shift(1, 2 * level).astype(np.int64)
+    code = tables.blocks[ranges(start, size)]
+    values: NDArray[np.int32] = tables.palettes[
+        np.repeat((start + np.maximum(size, WORD)) // WORD, size) + code
+    ]
+    return values
+
+
+def _windows(boxes: Integers) -> list[Window]:
+    """Return a window for each box, leaving out those that lie in another one."""
+    kept: list[tuple[int, int, int, int]] = []
+    for box in sorted({tuple(box) for box in boxes.tolist()}, key=_size, reverse=True):
+        west, south, east, north = box
+        if not any(w <= west and s <= south and e >= east and n >= north for w, s, e, n in kept):
+            kept.append((west, south, east, north))
+    return [Window(west, south, east + 1, north + 1, DEPTH) for west, south, east, north in kept]
+
+
+def _size(box: tuple[int, ...]) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])

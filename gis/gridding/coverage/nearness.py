@@ -1,0 +1,134 @@
+"""Find the outlines near points from the tables of an index, with NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gis.gridding.coverage.edit import palette_values
+from gis.gridding.coverage.layout import LAST, LEVEL_BITS, NONE, RUNS_SHIFT
+from gis.gridding.coverage.outlines import distinct, ranges
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gis.gridding.coverage.lookup import Tables
+    from gis.gridding.coverage.outlines import Floats, Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Points and how far to look around them.
+
+    Attributes:
+        x, y: Shape (n,), finite.
+        x_m, y_m: Metres a unit of x and y at each point.
+        radius_m: How far to look, shape (n,).
+    """
+
+    x: Floats
+    y: Floats
+    x_m: Floats
+    y_m: Floats
+    radius_m: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Polygons whose outlines are near points: for each pair the nearest place of the outline.
+
+    Attributes:
+        point, polygon: The pairs, by point and then by polygon.
+        x, y: The nearest place.
+        distance_m: How far it is from the point.
+    """
+
+    point: Integers
+    polygon: Integers
+    x: Floats
+    y: Floats
+    distance_m: Floats
+
+
+def outlines_near(tables: Tables, around: Around) -> Near:
+    """Find every polygon whose outline is within the radius of each point.
+
+    Edges are straight between their ends, as everywhere; metres are those of the ellipsoid at the point.
+    """
+    point, cell = _cells_near(tables, around)
+    cells, which = np.unique(cell, return_inverse=True)
+    owner, polygon, edge = _edges_in(tables, cells)
+    first = np.searchsorted(owner, np.arange(len(cells) + 1))
+    counts = np.diff(first)[which]
+    number = ranges(first[which], counts)
+    point = np.repeat(point, counts)
+    polygon, edge = polygon[number], edge[number]
+    x, y, distance_m = _feet(tables, around, point, edge)
+    kept = np.flatnonzero(distance_m <= around.radius_m[point])
+    order = kept[np.lexsort((distance_m[kept], polygon[kept], point[kept]))]
+    pair = np.stack((point[order], polygon[order]), axis=1)
+    nearest = order[np.r_[True, (pair[1:] != pair[:-1]).any(axis=1)]] if len(order) else order
+    return Near(point[nearest], polygon[nearest], x[nearest], y[nearest], distance_m[nearest])
+
+
+def _cells_near(tables: Tables, around: Around) -> tuple[Integers, Integers]:
+    """List pairs of a point and a divided cell within its radius."""
+    frame = tables.frame
+    dx, dy = around.radius_m / around.x_m, around.radius_m / around.y_m
+    west, south = frame.place(around.x - dx, around.y - dy)
+    east, north = frame.place(around.x + dx, around.y + dy)
+    first_column, last_column = _clipped(west, frame.columns), _clipped(east, frame.columns)
+    first_row, last_row = _clipped(south, frame.rows), _clipped(north, frame.rows)
+    widths, heights = last_column - first_column + 1, last_row - first_row + 1
+    counts = widths * heights
+    point = np.repeat(np.arange(len(counts)), counts)
+    step = ranges(np.zeros_like(counts), counts)
+    row, column = np.divmod(step, widths[point])
+    cell = (first_row[point] + row) * frame.columns + first_column[point] + column
+    divided = tables.cells[cell] < NONE
+    return point[divided], cell[divided]
+
+
+def _clipped(places: Floats, count: int) -> Integers:
+    return np.clip(np.floor(places), 0, count - 1).astype(np.int64)
+
+
+def _edges_in(tables: Tables, cells: Integers) -> tuple[Integers, Integers, Integers]:
+    """List the edges of divided cells: which cell, whose edge, and the vertex it starts at, each once."""
+    reference = tables.cells[cells]
+    size = np.left_shift(1, 2 * ((-2 - reference) & ((1 << LEVEL_BITS) - 1))).astype(np.int64)
+    value = palette_values(tables, reference)
+    cell = np.repeat(np.arange(len(cells)), size)
+    is_record = value < NONE
+    bits = len(tables.words).bit_length()
+    keys = distinct(cell[is_record] << bits | (-2 - value[is_record].astype(np.int64)))
+    cell, word = keys >> bits, keys & ((1 << bits) - 1)
+    found: list[NDArray[np.int64]] = [np.empty((0, 3), dtype=np.int64)]
+    while len(word):
+        polygon, head = tables.words[word].astype(np.int64), tables.words[word + 1]
+        runs = head >> RUNS_SHIFT
+        run = ranges(word + 2, 2 * runs)
+        start, length = tables.words[run[0::2]].astype(np.int64), tables.words[run[1::2]]
+        whose = np.repeat(np.repeat(np.arange(len(word)), runs), length)
+        found.append(np.stack((cell[whose], polygon[whose], ranges(start, length)), axis=1))
+        goes_on = (head & LAST) == 0
+        word, cell = (word + 2 + 2 * runs)[goes_on], cell[goes_on]
+    edges = np.concatenate(found)
+    bits = len(tables.vertices).bit_length()
+    _, once = np.unique(edges[:, 0] << bits | edges[:, 2], return_index=True)
+    cell, polygon, edge = edges[once].T
+    return cell, polygon, edge
+
+
+def _feet(tables: Tables, around: Around, point: Integers, edge: Integers) -> tuple[Floats, Floats, Floats]:
+    """Return the nearest place of each edge to its point, and how far it is in metres."""
+    one, other = tables.vertices[edge], tables.vertices[edge + 1]
+    x_m, y_m = around.x_m[point], around.y_m[point]
+    x1, y1 = (one[:, 0] - around.x[point]) * x_m, (one[:, 1] - around.y[point]) * y_m
+    dx, dy = (other[:, 0] - one[:, 0]) * x_m, (other[:, 1] - one[:, 1]) * y_m
+    length = dx * dx + dy * dy
+    share = np.clip(-(x1 * dx + y1 * dy) / np.where(length > 0, length, 1.0), 0.0, 1.0)
+    x, y = x1 + share * dx, y1 + share * dy
+    return around.x[point] + x / x_m, around.y[point] + y / y_m, np.hypot(x, y)
