@@ -115,7 +115,7 @@ def update_figures(question: Question, index: CoverageIndex) -> tuple[dict[str, 
         chosen = random.choice(len(polygons), min(count, len(polygons) // 2), replace=False)
         polygons[chosen] = with_a_vertex_moved(polygons[chosen])
         ids = question.ids[chosen]
-        seconds = wall_seconds(partial(index.replace, ids, polygons[chosen]))
+        seconds = wall_seconds(partial(index.replace, ids.tolist(), polygons[chosen]))
         figures[f"update_{name}_ms"] = round(seconds * 1000, 2)
     asked = Question(polygons, question.ids, *near_outlines(polygons[chosen]))
     position, on_outline = index.first(asked.lon, asked.lat)
