@@ -29,6 +29,10 @@ BATCH = 20_000
 
 SAMPLE_ROWS = 5
 
+AREA_KINDS = ("Polygon", "MultiPolygon")
+ASSIGNABLE_KINDS = (*AREA_KINDS, "Point", "LineString", "MultiLineString")
+"""What buildings, parcels, roads and places are drawn as."""
+
 NO_GEOMETRY = "the row has no geometry; draw it or remove the row"
 Z_DROPPED = "heights in the geometry are dropped"
 TOO_FAR = "a coordinate is larger than the Earth, or no number; correct it"
@@ -50,6 +54,7 @@ class ReadLimits:
         max_ratio: Largest factor by which one member or a gz may unfold.
         seconds: Longest time to wait for the reading child process.
         memory_mb: Memory of that process.
+        kinds: Kinds of geometry that are taken; another one is a problem of its row.
     """
 
     max_features: int = 1_000_000
@@ -61,6 +66,7 @@ class ReadLimits:
     max_ratio: int = 200
     seconds: float = 600.0
     memory_mb: int = 4_096
+    kinds: tuple[str, ...] = AREA_KINDS
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -246,9 +252,11 @@ def checked_text(
     return values if cleaned is None else cleaned
 
 
-def wrong_kind(kind: str) -> str:
-    """Say that a geometry of this kind is no area."""
-    return f"the geometry is {kind!r}; only Polygon and MultiPolygon can be an area or a grid"
+def wrong_kind(kind: str, kinds: Sequence[str] = AREA_KINDS) -> str:
+    """Say that a geometry of this kind cannot be used here."""
+    if kinds == AREA_KINDS:
+        return f"the geometry is {kind!r}; only Polygon and MultiPolygon can be an area or a grid"
+    return f"the geometry is {kind!r}; only {', '.join(kinds)} can be assigned to grids"
 
 
 def require_few_vertices(count: int, most: int, row: int) -> None:

@@ -113,7 +113,7 @@ class _Source:
 
 def _batches(source: _Source, fields: list[str], size: int, problems: Problems) -> Iterator[gpd.GeoDataFrame]:
     for first, after in source.ranges(size):
-        shapes = Shapes(first + 1, source.limits.max_vertices, problems)
+        shapes = Shapes(first + 1, source.limits, problems)
         rows = []
         for feature in source.features(first, after):
             rows.append(_properties(feature))

@@ -1,4 +1,4 @@
-"""GeoJSON geometries to shapely, a batch at a time; what cannot be a polygon is a problem of its row."""
+"""GeoJSON geometries to shapely, a batch at a time; what is of no wanted kind is a problem of its row."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ from gis.files.sources import (
 from gis.nouns import RowProblem, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from gis.files.sources import Problems
+    from gis.files.sources import Problems, ReadLimits
 
 _FEWEST_POSITIONS = 4
 _PLANE = 2
+_OTHER_KINDS = ("Point", "LineString", "MultiLineString")
 
 
 class _Rings(NamedTuple):
@@ -43,13 +46,13 @@ class Shapes:
 
     Args:
         first_row: Row of the first geometry.
-        max_vertices: Most vertices a feature may have.
-        problems: Takes a problem for each row without a usable polygon.
+        limits: Say how many vertices a feature may have, and which kinds are taken.
+        problems: Takes a problem for each row without a usable geometry.
     """
 
-    def __init__(self, first_row: int, max_vertices: int, problems: Problems) -> None:
+    def __init__(self, first_row: int, limits: ReadLimits, problems: Problems) -> None:
         self._first_row = first_row
-        self._max_vertices = max_vertices
+        self._limits = limits
         self._problems = problems
         self._count = 0
         self._usable = array("q")  # position in the batch of each geometry that is no fault so far
@@ -58,6 +61,7 @@ class Shapes:
         self._polygon_sizes = array("q")
         self._ring_sizes = array("q")
         self._xy = array("d")
+        self._others: dict[int, shapely.Geometry] = {}  # lines and points, by position in the batch
 
     def add(self, geometry: Any) -> None:  # noqa: ANN401 - any JSON value
         """Take the next geometry.
@@ -66,9 +70,14 @@ class Shapes:
             FileFormatError: It has too many vertices.
         """
         row = self._first_row + self._count
-        rings = _rings_of(geometry)
+        kind = geometry.get("type") if isinstance(geometry, dict) else None
+        if kind in _OTHER_KINDS and kind in self._limits.kinds:
+            self._add_other(kind, geometry.get("coordinates"), row)
+            self._count += 1
+            return
+        rings = _rings_of(geometry, self._limits.kinds)
         if isinstance(rings, _Rings):
-            require_few_vertices(len(rings.positions), self._max_vertices, row)
+            require_few_vertices(len(rings.positions), self._limits.max_vertices, row)
             fault = _position_fault(rings.positions) or _ring_fault(rings)
         else:
             fault = rings
@@ -77,6 +86,21 @@ class Shapes:
         else:
             self._take(rings, row, single=geometry["type"] == "Polygon")
         self._count += 1
+
+    def _add_other(self, kind: str, coordinates: Any, row: int) -> None:  # noqa: ANN401 - any JSON value
+        parts = [[coordinates]] if kind == "Point" else [coordinates] if kind == "LineString" else coordinates
+        fault = _line_fault(parts, fewest=1 if kind == "Point" else 2)
+        if fault is not None:
+            self._problems.add(RowProblem(row, "geometry", Severity.ERROR, fault))
+            return
+        require_few_vertices(sum(map(len, parts)), self._limits.max_vertices, row)
+        flat = [[position[:_PLANE] for position in part] for part in parts]
+        if flat != parts:
+            self._problems.note(Z_DROPPED, row)
+        lines = shapely.MultiLineString(flat) if kind == "MultiLineString" else None
+        self._others[self._count] = lines or (shapely.Point if kind == "Point" else shapely.LineString)(
+            flat[0]
+        )
 
     def _take(self, rings: _Rings, row: int, *, single: bool) -> None:
         positions = rings.positions
@@ -94,13 +118,14 @@ class Shapes:
         """Return the geometries taken, shape (n,).
 
         They are as given, valid or not (a bow-tie stays one), two-dimensional; None where there is no
-        usable polygon.
+        usable geometry.
         """
         shapes: NDArray[np.object_] = np.full(self._count, None, dtype=np.object_)
-        if not self._usable:
+        usable = np.array([*self._usable, *self._others], dtype=np.intp)
+        if not len(usable):
             return shapes
-        usable = np.array(self._usable)
-        built = self._built()
+        others = np.array(list(self._others.values()), dtype=object)
+        built = np.concatenate((self._built(), others)) if self._usable else others
         for at in np.flatnonzero(is_too_far(built)).tolist():
             built[at] = None
             row = self._first_row + int(usable[at])
@@ -123,7 +148,20 @@ def _owners(sizes: array[int]) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(sizes)), np.array(sizes))
 
 
-def _rings_of(geometry: Any) -> _Rings | str:  # noqa: ANN401 - any JSON value
+def _line_fault(parts: Any, fewest: int) -> str | None:  # noqa: ANN401 - any JSON value
+    """Say what is wrong with the positions of points and lines."""
+    if not isinstance(parts, list) or not parts or not set(map(type, parts)) <= {list}:
+        return "`coordinates` holds no line; draw it or remove the row"
+    for positions in parts:
+        if len(positions) < fewest:
+            return f"a line has {len(positions)} positions; it needs at least two"
+        fault = _position_fault(positions)
+        if fault is not None:
+            return fault
+    return None
+
+
+def _rings_of(geometry: Any, kinds: Sequence[str]) -> _Rings | str:  # noqa: ANN401 - any JSON value
     """Return the rings of a polygonal geometry, or what is wrong with it."""
     if geometry is None:
         return NO_GEOMETRY
@@ -131,7 +169,7 @@ def _rings_of(geometry: Any) -> _Rings | str:  # noqa: ANN401 - any JSON value
         return "`geometry` must be a GeoJSON object or null"
     kind = geometry.get("type")
     if kind not in ("Polygon", "MultiPolygon"):
-        return wrong_kind(str(kind)[:40])
+        return wrong_kind(str(kind)[:40], kinds)
     coordinates = geometry.get("coordinates")
     return _rings_of_polygons([coordinates] if kind == "Polygon" else coordinates)
 

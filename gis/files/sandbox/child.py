@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     Job = dict[str, Any]
     Rows = tuple[list[bytes | None], list[tuple[Any, ...]]]
 
-_POLYGON, _MULTI_POLYGON = 3, 6
 _BATCH_BYTES = 32 << 20
 _READ_BYTES = 32 << 20
 _MOST_READ_ROWS = 200_000
@@ -64,8 +63,8 @@ def send(head: dict[str, Any], wkb: bytes = b"") -> None:
     out.flush()
 
 
-def send_rows(batches: Iterable[Rows], size: int) -> None:
-    """Write rows in messages of at most `size` rows and about `_BATCH_BYTES` of geometry."""
+def send_rows(batches: Iterable[Rows], size: int, kinds: list[str]) -> None:
+    """Write rows in messages of at most `size` rows and about `_BATCH_BYTES` of geometry of these kinds."""
     geometries: list[bytes | None] = []
     rows: list[tuple[Any, ...]] = []
     weight = 0
@@ -75,14 +74,14 @@ def send_rows(batches: Iterable[Rows], size: int) -> None:
             rows.append(row)
             weight += len(geometry or b"") + sum(len(value) for value in row if isinstance(value, str))
             if len(rows) == size or weight > _BATCH_BYTES:
-                _send_batch(geometries, rows)
+                _send_batch(geometries, rows, kinds)
                 geometries, rows, weight = [], [], 0
     if rows:
-        _send_batch(geometries, rows)
+        _send_batch(geometries, rows, kinds)
 
 
-def _send_batch(geometries: list[bytes | None], rows: list[tuple[Any, ...]]) -> None:
-    """Parse geometries here, where a crash costs nothing, and send only clean flat polygons."""
+def _send_batch(geometries: list[bytes | None], rows: list[tuple[Any, ...]], names: list[str]) -> None:
+    """Parse geometries here, where a crash costs nothing, and send only clean flat ones of these kinds."""
     import numpy as np  # noqa: PLC0415 - after the limits, and not for a mere description
     import shapely  # noqa: PLC0415 - likewise
 
@@ -91,7 +90,8 @@ def _send_batch(geometries: list[bytes | None], rows: list[tuple[Any, ...]]) -> 
     kinds = shapely.get_type_id(shapes)
     empty = shapely.is_empty(shapes)
     faults = {}
-    for at in np.flatnonzero(empty | ~np.isin(kinds, (_POLYGON, _MULTI_POLYGON))).tolist():
+    wanted_kinds = [shapely.GeometryType[name.upper()].value for name in names]
+    for at in np.flatnonzero(empty | ~np.isin(kinds, wanted_kinds)).tolist():
         if wanted[at] is None:
             faults[at] = "missing"
         elif shapes[at] is None:
@@ -278,7 +278,8 @@ def main() -> None:
             send({"kind": "layer", **layer})
             job["layer"] = layer.get("layer")
         if job["layer"] is not None:
-            send_rows(rows_of_geopackage(job) if in_database else rows_of_gdal(job), job["size"])
+            batches = rows_of_geopackage(job) if in_database else rows_of_gdal(job)
+            send_rows(batches, job["size"], job["kinds"])
         send({"kind": "end"})
     except MemoryError:
         send({"kind": "error", "reason": "memory"})

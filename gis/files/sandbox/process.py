@@ -87,6 +87,7 @@ def _messages(job: Job, limits: ReadLimits, task: dict[str, Any]) -> Generator[M
         "layer": job.layer,
         "seconds": limits.seconds,
         "memory_mb": limits.memory_mb,
+        "kinds": limits.kinds,
         "import_path": sys.path,
         **task,
     }

@@ -215,7 +215,7 @@ def _report(
 ) -> None:
     """Say what is wrong with geometries; those beyond the Earth are dropped from `shapes`."""
     for at, fault in head["faults"].items():
-        message = _FAULTS.get(fault) or wrong_kind(str(fault)[:40])
+        message = _FAULTS.get(fault) or wrong_kind(str(fault)[:40], limits.kinds)
         problems.add(RowProblem(first + int(at), "geometry", Severity.ERROR, message))
     for at in np.flatnonzero(is_too_far(shapes)).tolist():
         shapes[at] = None
