@@ -1,4 +1,4 @@
-"""`wangge grid`: import and check grids."""
+"""`wangge grid`: import and check grids; its further verbs are in `gis.cli.grids`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import typer
 from geopandas import GeoDataFrame
 
 from gis.cli.edge import acting_user, command_transaction, out, print_table, progress_bar
+from gis.cli.grids.assign import assign
+from gis.cli.grids.crosswalk import crosswalk
 from gis.cli.importing import column_map, print_report
 from gis.files.geojson import write_layer
 from gis.gridding.checks.tolerance import Tolerance
@@ -24,7 +26,9 @@ from gis.workflows.draw_map import write_findings_map, write_plan_map
 from gis.workflows.import_grids import GridImportRequest, import_grids
 from gis.workflows.import_layer import require_clean
 
-app = typer.Typer(help="Grids: import and check.", no_args_is_help=True)
+app = typer.Typer(help="Grids: import, check, assign to, carry over.", no_args_is_help=True)
+app.command("assign")(assign)
+app.command("crosswalk")(crosswalk)
 
 FINDINGS_SHOWN = 30
 

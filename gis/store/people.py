@@ -8,7 +8,7 @@ import shapely
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects.postgresql import Range
 
-from gis.store.frames import plain_rows, read_table
+from gis.store.frames import plain_rows, read_frame, read_table
 from gis.store.sql import statement
 from gis.store.tables import SRID, BuildingRow, DutyRow, UnitRow, WorkerRow
 
@@ -79,6 +79,11 @@ def save_buildings(session: Session, buildings: GeoDataFrame) -> int:
         row["geom"] = wkb
     session.execute(insert(BuildingRow), rows)
     return len(rows)
+
+
+def list_buildings(session: Session) -> GeoDataFrame:
+    """Return all buildings: columns code, households, storeys, geometry (EPSG:4490)."""
+    return read_frame(session, statement("list_buildings"))
 
 
 def count_people(session: Session) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""Verbs of `wangge grid` that have a file of their own."""

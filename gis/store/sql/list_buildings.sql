@@ -1,0 +1,1 @@
+SELECT code, households, storeys, geom AS geometry FROM building ORDER BY id
