@@ -24,7 +24,6 @@ import shapely
 from sqlalchemy import text
 
 from benchmarks.measured import Steps
-from gis.gridding.locate import GridIndex
 from gis.nouns import Actor
 from gis.settings import Settings
 from gis.store.bulk.binary import Column, ListColumn, write_rows
@@ -38,7 +37,7 @@ from gis.store.sql import statement
 from gis.workflows.load_sample import SampleRequest, publish_files
 from gis.workflows.locate_point import ReleaseIndexes
 from gis.workflows.relocate_events import RelocationRequest, relocate_events
-from gis.workflows.relocating.find import find_places, read_source
+from gis.workflows.relocating.find import find_places, load_index, read_source
 from gis.workflows.report_events import EventReport, report_events
 
 if TYPE_CHECKING:
@@ -47,6 +46,8 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from sqlalchemy import Engine, Row
     from sqlalchemy.orm import Session
+
+    from gis.gridding.locate import GridIndex
 
 NAME = "wangge_relocate"
 ACTOR = Actor("benchmark")
@@ -137,7 +138,7 @@ def add_events(engine: Engine, settings: Settings, count: int, *, start: int) ->
     """Store events with the chains of release 1, so many at once."""
     with transaction(engine) as session:
         source = read_source(session, get_release(session, 1), settings)
-    index = GridIndex.build(source.grids, source.areas, source.metric_crs)
+    index = load_index(source)
     for done in range(0, count, AT_ONCE):
         lon, lat = make_points(source.grids, min(AT_ONCE, count - done), start + done)
         places = find_places(index, lon, lat, np.full(len(lon), np.nan))
@@ -226,7 +227,7 @@ def measure_single(engine: Engine, settings: Settings) -> dict[str, Any]:
     """Store events one at a time, the place found here or in the insert itself, by turns; nothing is kept."""
     with transaction(engine) as session:
         source = read_source(session, get_release(session, 2), settings)
-        index = GridIndex.build(source.grids, source.areas, source.metric_crs)
+        index = load_index(source)
         lon, lat = (column.tolist() for column in make_points(source.grids, SINGLE_EVENTS, 77))
         here, there, lookup_here, lookup_there, whole = [], [], [], [], []
         in_sql = text(FOUND_IN_SQL.format(locate_points=statement("locate_points").text))
