@@ -3,27 +3,30 @@
 The rule for a point on a shared outline: it meets every polygon it touches, and within a layer (natural,
 dedicated) the grid with the lowest lasting id has it. The test is GEOS' `intersects` on the exact polygons
 in degrees, so the answer depends on neither row order nor the start or direction of rings. In SQL the same
-is `ST_Intersects` with `ORDER BY id LIMIT 1`. Distances are measured in the projected zone; an outline's
-edge is straight in degrees there and here, which differs by a centimetre on an edge a kilometre long.
+is `ST_Intersects` with `ORDER BY id LIMIT 1`. Distances are geodesic; an outline's edge is straight in
+degrees, which differs from the geodesic by a centimetre on an edge a kilometre long.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import shapely
-from pyproj import Geod
 
 from gis.errors import InputError
-from gis.gridding.crs import points_to_metres, to_metres, to_stored
+from gis.gridding.coverage.index import CoverageIndex
+from gis.gridding.coverage.labels import Labels
+from gis.gridding.coverage.nearness import around_points
 from gis.gridding.located import NONE, Located, LocatedArrays
+from gis.gridding.measure import distances_m
 from gis.gridding.valid import are_finite
-from gis.nouns import AreaLevel, Candidate, GridKind
+from gis.nouns import AreaLevel, Candidate, Chain, GridKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
@@ -32,11 +35,13 @@ if TYPE_CHECKING:
     Ids: TypeAlias = NDArray[np.int64]
     Positions: TypeAlias = NDArray[np.intp]
 
-_ON_BOUNDARY_M = 1e-6  # what projecting costs a point that lies on an outline
-_ELLIPSOID = Geod(ellps="GRS80")
+_ON_BOUNDARY_M = 1e-6  # a distance no measure can tell from none
+_NEAREST_AT_FIRST_M = 100.0
+_FARTHEST_M = 3e7  # more than half around the earth
 _GRID_COLUMNS = ("id", "code", "name", "kind", "community_code", "geometry")
-_AREA_COLUMNS = ("id", "code", "level", "parent_code", "geometry")
+_AREA_COLUMNS = ("id", "code", "name", "level", "parent_code", "geometry")
 _KINDS = tuple(GridKind)
+_OWNERS = (GridKind.NATURAL, GridKind.DEDICATED)
 _POLYGONAL = (shapely.GeometryType.POLYGON.value, shapely.GeometryType.MULTIPOLYGON.value)
 
 
@@ -45,38 +50,79 @@ class GridIndex:
     """The grids and areas of one release, ready to be asked.
 
     Attributes:
-        grids: The grids with a polygon, by id.
-        metric_crs: The projected system distances are measured in.
+        layers: The index of each kind of grid and of each level of areas.
+        grid_labels: Code, name and kind of every grid.
+        area_labels: Code, name and level of every area.
+        community_of: The id of each grid's community, -1 for none, as in `grid_labels`.
+        parent_of: The id of each area's parent, likewise.
     """
 
-    grids: gpd.GeoDataFrame
-    metric_crs: str
-    _natural: _Layer
-    _dedicated: _Layer
-    _special: _Layer
-    _areas: _Areas
+    layers: Mapping[GridKind | AreaLevel, CoverageIndex]
+    grid_labels: Labels
+    area_labels: Labels
+    community_of: Ids
+    parent_of: Ids
 
     @classmethod
-    def build(cls, grids: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, metric_crs: str) -> GridIndex:
+    def build(cls, grids: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, metric_crs: str = "") -> GridIndex:  # noqa: ARG003
         """Index a set of grids and areas.
 
         Args:
             grids: Columns id (lasting), code, name, kind, community_code, geometry (EPSG:4490).
-            areas: Columns id, code, level, parent_code, geometry (EPSG:4490); may be empty.
-            metric_crs: Projected system in metres, of `gis.gridding.crs.metric_crs_for`.
+            areas: Columns id, code, name, level, parent_code, geometry (EPSG:4490); may be empty.
 
         Raises:
             InputError: A column is missing.
         """
         _require(grids, _GRID_COLUMNS, "grids")
         _require(areas, _AREA_COLUMNS, "areas")
-        ordered = _by_id(grids)
-        kinds, polygons = ordered["kind"].to_numpy(dtype=object), ordered.geometry.to_numpy()
-        natural, dedicated, special = (
-            _Layer(polygons[kinds == kind], np.flatnonzero(kinds == kind))
-            for kind in (GridKind.NATURAL, GridKind.DEDICATED, GridKind.SPECIAL)
+        grids, areas = _by_id(grids), _by_id(areas)
+        layers: dict[GridKind | AreaLevel, CoverageIndex] = {}
+        for frame, column, kinds in ((grids, "kind", GridKind), (areas, "level", AreaLevel)):
+            for kind in kinds:
+                chosen = frame[(frame[column] == kind).to_numpy()]
+                layers[kind] = CoverageIndex.build(chosen.geometry.to_numpy(), chosen["id"].to_numpy())
+        communities = _ids_by_code(areas, AreaLevel.COMMUNITY)
+        parents = {
+            AreaLevel.COMMUNITY: _ids_by_code(areas, AreaLevel.STREET),
+            AreaLevel.STREET: _ids_by_code(areas, AreaLevel.DISTRICT),
+            AreaLevel.DISTRICT: {},
+        }
+        return cls(
+            layers=layers,
+            grid_labels=Labels.of(grids, "kind", GridKind),
+            area_labels=Labels.of(areas, "level", AreaLevel),
+            community_of=_ids(communities.get(code, NONE) for code in grids["community_code"]),
+            parent_of=_ids(
+                parents[AreaLevel(level)].get(code, NONE)
+                for level, code in zip(areas["level"], areas["parent_code"], strict=True)
+            ),
         )
-        return cls(ordered, metric_crs, natural, dedicated, special, _Areas(_by_id(areas)))
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return everything as arrays of numbers by name, for a file that processes share."""
+        arrays: dict[str, NDArray[Any]] = {"community_of": self.community_of, "parent_of": self.parent_of}
+        for prefix, labels in (("grid", self.grid_labels), ("area", self.area_labels)):
+            arrays |= {f"{prefix}/{name}": array for name, array in labels.arrays().items()}
+        for kind, layer in self.layers.items():
+            arrays |= {f"{kind.value}/{name}": array for name, array in layer.arrays().items()}
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> GridIndex:
+        """Take the arrays of `to_arrays` back, without a copy; they may be read-only memory maps."""
+
+        def under(prefix: str) -> dict[str, NDArray[Any]]:
+            start = f"{prefix}/"
+            return {name[len(start) :]: array for name, array in arrays.items() if name.startswith(start)}
+
+        return cls(
+            layers={kind: CoverageIndex.from_arrays(under(kind.value)) for kind in (*GridKind, *AreaLevel)},
+            grid_labels=Labels.from_arrays(under("grid"), GridKind),
+            area_labels=Labels.from_arrays(under("area"), AreaLevel),
+            community_of=arrays["community_of"],
+            parent_of=arrays["parent_of"],
+        )
 
     def locate_many(self, lon: ArrayLike, lat: ArrayLike) -> LocatedArrays:
         """Locate points.
@@ -86,19 +132,20 @@ class GridIndex:
             lat: Latitudes, shape (n,).
         """
         x, y = _floats(lon), _floats(lat)
-        natural, on_natural = self._natural.first(x, y)
-        dedicated, on_dedicated = self._dedicated.first(x, y)
-        point, hit = self._special.hits(x, y)
-        counts = np.bincount(point, minlength=len(x))
-        community = np.where(natural >= 0, self._community_of(natural), NONE)
-        community = np.where(community == NONE, self._community_of(dedicated), community)
+        natural, on_natural = self._first(GridKind.NATURAL, x, y)
+        dedicated, on_dedicated = self._first(GridKind.DEDICATED, x, y)
+        special = self.layers[GridKind.SPECIAL]
+        point, position = special.all(x, y)
+        community = _taken(self.grid_labels.positions(natural), self.community_of)
+        unknown = community == NONE
+        community[unknown] = _taken(self.grid_labels.positions(dedicated[unknown]), self.community_of)
         return LocatedArrays(
-            natural=self._ids(natural),
-            dedicated=self._ids(dedicated),
-            special=self._ids(hit),
-            special_offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            natural=natural,
+            dedicated=dedicated,
+            special=special.ids[position].astype(np.int64),
+            special_offsets=np.searchsorted(point, np.arange(len(x) + 1)).astype(np.int64),
             on_boundary=on_natural | on_dedicated,
-            **self._areas.chain(community, x, y),
+            **self._way_up(community, x, y),
         )
 
     def locate(self, lon: float, lat: float, accuracy_m: float | None = None) -> Located:
@@ -109,23 +156,25 @@ class GridIndex:
             lat: Latitude.
             accuracy_m: How far off the point may be; None or NaN if unknown.
         """
-        found = self.locate_many([lon], [lat])
-        chain, on_boundary = found.chain(0), bool(found.on_boundary[0])
-        x, y = points_to_metres([lon], [lat], self.metric_crs)
+        chain, on_boundary = self._chain_of_one(lon, lat)
         accuracy = accuracy_m if accuracy_m is not None and accuracy_m > 0 else 0.0
-        boundary = 0.0 if on_boundary else self._boundary_m(x, y)
-        nearest, direction = (None, None) if chain.answers is not None else self._nearest(lon, lat, x, y)
+        near = self._near(lon, lat, max(accuracy, _ON_BOUNDARY_M), (*GridKind,))
+        outline = min((one for one in near if one.kind in _OWNERS), key=_distance, default=None)
+        if outline is None:
+            outline = self._nearest(lon, lat, max(2 * accuracy, _NEAREST_AT_FIRST_M))
+        boundary_m = 0.0 if on_boundary else None if outline is None else outline.distance_m
+        outside = outline if chain.answers is None else None
         return Located(
             lon=float(lon),
             lat=float(lat),
             chain=chain,
             on_boundary=on_boundary,
-            near_boundary=boundary is not None and boundary <= accuracy,
-            boundary_m=boundary,
+            near_boundary=boundary_m is not None and boundary_m <= max(accuracy, _ON_BOUNDARY_M),
+            boundary_m=boundary_m,
             accuracy_m=accuracy_m,
-            candidates=self._candidates(lon, lat, x, y, accuracy),
-            nearest=nearest,
-            direction=direction,
+            candidates=self._candidates(lon, lat, near, max(accuracy, _ON_BOUNDARY_M)),
+            nearest=None if outside is None else self._candidate(outside.grid_id, outside.distance_m),
+            direction=None if outside is None else outside.direction,
         )
 
     def nearest_many(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Ids, Floats]:
@@ -134,8 +183,16 @@ class GridIndex:
         Returns:
             Ids (-1 where there is none) and distances in metres (NaN there; 0 inside), shape (n,).
         """
-        positions, distance = self._nearest_owner(*points_to_metres(lon, lat, self.metric_crs))
-        return self._ids(positions), distance
+        x, y = _floats(lon), _floats(lat)
+        natural, dedicated = self._first(GridKind.NATURAL, x, y)[0], self._first(GridKind.DEDICATED, x, y)[0]
+        both = np.stack((natural, dedicated))
+        ids = np.where((both != NONE).all(axis=0), both.min(axis=0), both.max(axis=0))
+        distance = np.where(ids == NONE, np.nan, 0.0)
+        for i in np.flatnonzero((ids == NONE) & np.isfinite(x) & np.isfinite(y)):
+            nearest = self._nearest(float(x[i]), float(y[i]), _NEAREST_AT_FIRST_M)
+            if nearest is not None:
+                ids[i], distance[i] = nearest.grid_id, nearest.distance_m
+        return ids, distance
 
     def near_boundary_many(self, lon: ArrayLike, lat: ArrayLike, accuracy_m: ArrayLike) -> NDArray[np.bool_]:
         """Tell which points lie on, or within their accuracy of, a natural or dedicated grid's outline.
@@ -146,179 +203,117 @@ class GridIndex:
             accuracy_m: Metres, one number or shape (n,); NaN counts as 0.
         """
         x, y = _floats(lon), _floats(lat)
-        near = self._natural.first(x, y)[1] | self._dedicated.first(x, y)[1]
         accuracy = np.maximum(np.nan_to_num(np.broadcast_to(_floats(accuracy_m), x.shape)), _ON_BOUNDARY_M)
-        east, north = points_to_metres(x, y, self.metric_crs)
-        usable = np.flatnonzero(np.isfinite(east) & ~near)
-        points = shapely.points(east[usable], north[usable])
-        hit, _ = self._outlines.query(points, predicate="dwithin", distance=accuracy[usable])
-        near[usable[hit]] = True
+        near = np.zeros(len(x), dtype=bool)
+        usable = np.isfinite(x) & np.isfinite(y)
+        around = around_points(x[usable], y[usable], accuracy[usable])
+        for kind in _OWNERS:
+            near[usable] |= self.layers[kind].any_near(around)
         return near
 
-    @cached_property
-    def _owners(self) -> Positions:
-        """Positions of the grids that can answer for a place."""
-        return np.flatnonzero(self.grids["kind"].isin((GridKind.NATURAL, GridKind.DEDICATED)).to_numpy())
+    def _first(self, layer: GridKind | AreaLevel, x: Floats, y: Floats) -> tuple[Ids, NDArray[np.bool_]]:
+        """Give the id of who has each point in a layer, -1 for none, and whether it lies on an outline."""
+        index = self.layers[layer]
+        position, on_outline = index.first(x, y)
+        return _taken(position, index.ids), on_outline
 
-    @cached_property
-    def _metres(self) -> NDArray[np.object_]:
-        return to_metres(self.grids.geometry.to_numpy(), self.metric_crs)
-
-    @cached_property
-    def _metres_tree(self) -> shapely.STRtree:
-        return shapely.STRtree(self._metres)
-
-    @cached_property
-    def _owners_tree(self) -> shapely.STRtree:
-        return shapely.STRtree(self._metres[self._owners])
-
-    @cached_property
-    def _outlines(self) -> shapely.STRtree:
-        return shapely.STRtree(_edges(self._metres[self._owners]))
-
-    @cached_property
-    def _communities(self) -> Positions:
-        """The position of each grid's community among the areas, -1 for none."""
-        return self._areas.positions(self.grids["community_code"], AreaLevel.COMMUNITY)
-
-    def _ids(self, positions: Positions) -> Ids:
-        return _taken(self.grids["id"].to_numpy(dtype=np.int64), positions)
-
-    def _community_of(self, positions: Positions) -> Positions:
-        return _taken(self._communities, positions)
-
-    def _boundary_m(self, x: Floats, y: Floats) -> float | None:
-        if not (len(self._owners) and np.isfinite(x[0])):
-            return None
-        _, distance = self._outlines.query_nearest(
-            shapely.Point(x[0], y[0]), return_distance=True, all_matches=False
-        )
-        return float(distance[0])
-
-    def _candidates(
-        self, lon: float, lat: float, x: Floats, y: Floats, accuracy: float
-    ) -> tuple[Candidate, ...]:
-        distances: dict[int, float] = {}
-        if np.isfinite(x[0]):
-            point = shapely.Point(x[0], y[0])
-            near = self._metres_tree.query(point, predicate="dwithin", distance=max(accuracy, _ON_BOUNDARY_M))
-            distances = dict(zip(near.tolist(), shapely.distance(self._metres[near], point), strict=True))
-        for layer in (self._natural, self._dedicated, self._special):
-            _, hit = layer.hits(_floats([lon]), _floats([lat]))
-            distances |= dict.fromkeys(hit.tolist(), 0.0)
-        found = [self._candidate(position, float(metres)) for position, metres in distances.items()]
-        return tuple(sorted(found, key=lambda c: (c.distance_m, _KINDS.index(c.kind), c.grid_id)))
-
-    def _candidate(self, position: int, distance_m: float) -> Candidate:
-        row = self.grids.iloc[position]
-        return Candidate(
-            int(row["id"]), str(row["code"]), str(row["name"]), GridKind(row["kind"]), distance_m
-        )
-
-    def _nearest(self, lon: float, lat: float, x: Floats, y: Floats) -> tuple[Candidate | None, float | None]:
-        positions, distance = self._nearest_owner(x, y)
-        if positions[0] < 0:
-            return None, None
-        way = shapely.shortest_line(shapely.Point(x[0], y[0]), self._metres[positions[0]])
-        end = shapely.get_coordinates(way)[-1]
-        end_lon, end_lat = to_stored([end[0]], [end[1]], self.metric_crs)
-        azimuth = _ELLIPSOID.inv(lon, lat, end_lon[0], end_lat[0])[0]
-        return self._candidate(int(positions[0]), float(distance[0])), float(azimuth % 360)
-
-    def _nearest_owner(self, x: Floats, y: Floats) -> tuple[Positions, Floats]:
-        positions, distance = np.full(len(x), -1), np.full(len(x), np.nan)
-        usable = np.flatnonzero(np.isfinite(x))
-        if not (len(self._owners) and len(usable)):
-            return positions, distance
-        points = shapely.points(x[usable], y[usable])
-        (point, hit), metres = self._owners_tree.query_nearest(points, return_distance=True)
-        order = np.lexsort((-hit, point))  # the last written is the lowest id
-        positions[usable[point[order]]] = self._owners[hit[order]]
-        distance[usable[point[order]]] = metres[order]
-        return positions, distance
-
-
-class _Layer:
-    """Polygons of one layer in the order of their ids, with boxes in a tree and prepared for point tests."""
-
-    def __init__(self, polygons: NDArray[np.object_], positions: Positions) -> None:
-        self._polygons, self._positions = polygons, positions
-        self._tree = shapely.STRtree(polygons)
-        shapely.prepare(polygons)
-        # GEOS finishes a prepared polygon at the first test inside its box. Threads share the index, so that
-        # has to happen here and not under two of them at once.
-        west, south, east, north = shapely.bounds(polygons).reshape(-1, 4).T
-        shapely.intersects_xy(polygons, (west + east) / 2, (south + north) / 2)
-
-    def hits(self, x: Floats, y: Floats) -> tuple[Positions, Positions]:
-        """Give all pairs of a point and the position of a polygon it meets, by point, then by id."""
-        point, polygon = self._meets(x, y)
-        return point, self._positions[polygon]
-
-    def first(self, x: Floats, y: Floats) -> tuple[Positions, NDArray[np.bool_]]:
-        """Give the position of the polygon with the lowest id each point meets (-1), and if on an outline."""
-        point, polygon = self._meets(x, y)
-        owner, on_outline = np.full(len(x), -1), np.zeros(len(x), dtype=bool)
-        owner[point[::-1]] = self._positions[polygon[::-1]]
-        inside = shapely.contains_xy(self._polygons[polygon], x[point], y[point])
-        on_outline[point[~inside]] = True
-        return owner, on_outline
-
-    def _meets(self, x: Floats, y: Floats) -> tuple[Positions, Positions]:
-        if not len(self._polygons):
-            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-        usable = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-        point, polygon = self._tree.query(shapely.points(x[usable], y[usable]))
-        point = usable[point]
-        order = np.lexsort((polygon, point))
-        point, polygon = point[order], polygon[order]
-        meets = shapely.intersects_xy(self._polygons[polygon], x[point], y[point])
-        return point[meets], polygon[meets]
-
-
-class _Areas:
-    """The areas of all levels, with the way up from each."""
-
-    def __init__(self, areas: gpd.GeoDataFrame) -> None:
-        self._areas = areas
-        self._levels = areas["level"].to_numpy(dtype=object)
-        self._ids = areas["id"].to_numpy(dtype=np.int64)
-        outlines = areas.geometry.to_numpy()
-        masks = {level: np.flatnonzero(self._levels == level) for level in AreaLevel}
-        self._layers = {level: _Layer(outlines[rows], rows) for level, rows in masks.items()}
-        self._street_of = self.positions(areas["parent_code"], AreaLevel.STREET)
-        self._district_of = self.positions(areas["parent_code"], AreaLevel.DISTRICT)
-
-    def positions(self, codes: pd.Series[str], level: AreaLevel) -> Positions:
-        """Find the areas of a level by code, -1 for none; of a repeated code the lowest id."""
-        rows = np.flatnonzero(self._levels == level)
-        known = dict(zip(self._areas["code"].to_numpy()[rows][::-1], rows[::-1], strict=True))
-        return np.array([known.get(code, -1) for code in codes], dtype=np.intp)
-
-    def chain(self, community: Positions, x: Floats, y: Floats) -> dict[str, Ids]:
+    def _way_up(self, community: Ids, x: Floats, y: Floats) -> dict[str, Ids]:
         """Go up from the communities; where a step is unknown, the outlines of that level decide."""
         community = self._filled(community, AreaLevel.COMMUNITY, x, y)
-        street = self._filled(_taken(self._street_of, community), AreaLevel.STREET, x, y)
-        district = self._filled(_taken(self._district_of, street), AreaLevel.DISTRICT, x, y)
-        return {
-            "community": _taken(self._ids, community),
-            "street": _taken(self._ids, street),
-            "district": _taken(self._ids, district),
-        }
+        street = self._filled(self._parents(community), AreaLevel.STREET, x, y)
+        district = self._filled(self._parents(street), AreaLevel.DISTRICT, x, y)
+        return {"community": community, "street": street, "district": district}
 
-    def _filled(self, positions: Positions, level: AreaLevel, x: Floats, y: Floats) -> Positions:
-        unknown = np.flatnonzero(positions < 0)
-        filled = positions.copy()
-        filled[unknown] = self._layers[level].first(x[unknown], y[unknown])[0]
+    def _parents(self, areas: Ids) -> Ids:
+        return _taken(self.area_labels.positions(areas), self.parent_of)
+
+    def _filled(self, ids: Ids, level: AreaLevel, x: Floats, y: Floats) -> Ids:
+        unknown = np.flatnonzero(ids == NONE)
+        filled = ids.copy()
+        filled[unknown] = self._first(level, x[unknown], y[unknown])[0]
         return filled
 
+    def _chain_of_one(self, lon: float, lat: float) -> tuple[Chain, bool]:
+        """Say of one point what `locate_many` says of many, with as few arrays as may be."""
+        x, y = _floats([lon]), _floats([lat])
+        (natural,), on_natural = self._first(GridKind.NATURAL, x, y)
+        (dedicated,), on_dedicated = self._first(GridKind.DEDICATED, x, y)
+        special = self.layers[GridKind.SPECIAL]
+        area = NONE
+        for grid in (natural, dedicated):
+            if area == NONE and grid != NONE:
+                area = int(self.community_of[self.grid_labels.position(int(grid))])
+        ids = []
+        for level in (AreaLevel.COMMUNITY, AreaLevel.STREET, AreaLevel.DISTRICT):
+            if area == NONE:
+                layer = self.layers[level]
+                position = layer.locate_one(lon, lat)
+                area = NONE if position < 0 else int(layer.ids[position])
+            ids.append(area)
+            area = NONE if area == NONE else int(self.parent_of[self.area_labels.position(area)])
+        community, street, district = (None if one == NONE else one for one in ids)
+        chain = Chain(
+            natural=None if natural == NONE else int(natural),
+            dedicated=None if dedicated == NONE else int(dedicated),
+            special=tuple(int(special.ids[position]) for position in special.all_of_one(lon, lat)),
+            community=community,
+            street=street,
+            district=district,
+        )
+        return chain, bool(on_natural[0] or on_dedicated[0])
 
-def _edges(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Take outlines apart into single edges: a tree of these finds the nearest one quickest."""
-    corners, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(polygons)), return_index=True)
-    joined = np.flatnonzero(ring[1:] == ring[:-1])
-    pairs = np.stack((corners[joined], corners[joined + 1]), axis=1)
-    return np.asarray(shapely.linestrings(pairs), dtype=object)
+    def _near(self, lon: float, lat: float, radius_m: float, kinds: tuple[GridKind, ...]) -> list[_Outline]:
+        """Find the outlines of grids within a radius of a point."""
+        x, y = _floats([lon]), _floats([lat])
+        if not np.isfinite(x + y)[0]:
+            return []
+        around = around_points(x, y, _floats([radius_m]))
+        found = []
+        for kind in kinds:
+            layer = self.layers[kind]
+            near = layer.near(around)
+            if len(near.polygon):
+                metres, azimuth = distances_m(lon, lat, near.x, near.y)
+                columns = layer.ids[near.polygon].tolist(), metres.tolist(), azimuth.tolist()
+                found += [_Outline(kind, *one) for one in zip(*columns, strict=True)]
+        return found
+
+    def _nearest(self, lon: float, lat: float, radius_m: float) -> _Outline | None:
+        """Find the nearest outline of a grid that can answer, looking farther and farther."""
+        while radius_m < _FARTHEST_M:
+            found = self._near(lon, lat, radius_m, _OWNERS)
+            if found:
+                return min(found, key=_distance)
+            radius_m *= 2
+        return None
+
+    def _candidates(
+        self, lon: float, lat: float, near: list[_Outline], accuracy: float
+    ) -> tuple[Candidate, ...]:
+        distances = {one.grid_id: one.distance_m for one in near if one.distance_m <= accuracy}
+        for kind in GridKind:  # those the point lies in, all of each layer where grids overlap
+            layer = self.layers[kind]
+            distances |= {int(layer.ids[position]): 0.0 for position in layer.all_of_one(lon, lat)}
+        found = [self._candidate(grid_id, metres) for grid_id, metres in distances.items()]
+        return tuple(sorted(found, key=lambda one: (one.distance_m, _KINDS.index(one.kind), one.grid_id)))
+
+    def _candidate(self, grid_id: int, distance_m: float) -> Candidate:
+        labels, i = self.grid_labels, self.grid_labels.position(grid_id)
+        return Candidate(grid_id, labels.code(i), labels.name(i), GridKind(labels.kind(i)), distance_m)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """A grid's outline near a point: how far, and in which direction in degrees clockwise from north."""
+
+    kind: GridKind
+    grid_id: int
+    distance_m: float
+    direction: float = field(compare=False)
+
+
+def _distance(outline: _Outline) -> tuple[float, int]:
+    return outline.distance_m, outline.grid_id
 
 
 def _by_id(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -330,16 +325,28 @@ def _by_id(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return ordered
 
 
+def _ids_by_code(areas: pd.DataFrame, level: AreaLevel) -> dict[str, int]:
+    """Return the ids of a level's areas by code; of a repeated code the lowest."""
+    chosen = areas[(areas["level"] == level).to_numpy()]
+    return dict(zip(chosen["code"].to_numpy()[::-1], chosen["id"].to_numpy()[::-1].tolist(), strict=True))
+
+
 def _require(frame: gpd.GeoDataFrame, columns: tuple[str, ...], what: str) -> None:
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise InputError(f"The {what} lack the column {missing[0]!r}.", field=missing[0])
 
 
-def _taken(values: NDArray[np.int64] | Positions, positions: Positions) -> Ids:
+def _taken(positions: NDArray[np.integer[Any]], values: NDArray[np.integer[Any]]) -> Ids:
+    """Return the values at positions, -1 at negative ones."""
     if not len(values):
         return np.full(len(positions), NONE, dtype=np.int64)
-    return np.where(positions >= 0, values[positions], NONE).astype(np.int64)
+    taken: Ids = np.where(positions >= 0, values[positions], NONE).astype(np.int64)
+    return taken
+
+
+def _ids(values: Iterable[int]) -> Ids:
+    return np.fromiter(values, dtype=np.int64)
 
 
 def _floats(values: ArrayLike) -> Floats:

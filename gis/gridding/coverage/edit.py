@@ -118,9 +118,10 @@ class Editor:
                 u, v = self._frame.place(*self.outlines.vertices[first:end].T)
                 boxes.append((u.min(), v.min(), u.max(), v.max()))
         # an outline on the side of a cell may count as in the next one
-        grown = np.array(boxes).reshape(-1, 4) + (-0.01, -0.01, 0.01, 0.01)
+        grown = np.array(boxes).reshape(-1, 4) + np.array((-0.01, -0.01, 0.01, 0.01))
         most = np.tile((self._frame.columns - 1, self._frame.rows - 1), 2)
-        return np.clip(np.floor(grown), 0, most).astype(np.int64)
+        clipped: Integers = np.clip(np.floor(grown), 0, most).astype(np.int64)
+        return clipped
 
     def _rebuild(self, window: Window, new: Integers) -> None:
         """Build a window from all that reaches into it, and switch its cells."""

@@ -167,8 +167,7 @@ class CoverageIndex:
         if self._kernel is None:
             answer[outlines_near(self.tables, around).point] = True
         else:
-            columns = (around.x, around.y, around.x_m, around.y_m, around.radius_m)
-            self._kernel.within(*map(np.ascontiguousarray, columns), answer)
+            self._kernel.within(around.x, around.y, around.x_m, around.y_m, around.radius_m, answer)
         return answer
 
     def replace(self, ids: Sequence[int], polygons: Polygons) -> None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from gis.gridding.coverage.outlines import Floats, Integers
 
 
+# GRS 80, the ellipsoid of CGCS2000
+SEMI_MAJOR_M, ECCENTRICITY_SQUARED = 6378137.0, 0.00669438002290
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """Points and how far to look around them.
@@ -50,6 +54,24 @@ class Near:
     x: Floats
     y: Floats
     distance_m: Floats
+
+
+def around_points(lon: Floats, lat: Floats, radius_m: Floats) -> Around:
+    """Look around points in longitude and latitude.
+
+    A degree is taken for as many metres as it has at the point, which is right to a millimetre within 100 m.
+
+    Args:
+        lon: Longitudes in degrees, finite, shape (n,).
+        lat: Latitudes, shape (n,).
+        radius_m: How far to look, shape (n,).
+    """
+    sine = np.sin(np.radians(lat))
+    curve = 1.0 - ECCENTRICITY_SQUARED * sine * sine
+    meridian_m = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_SQUARED) / (curve * np.sqrt(curve))
+    parallel_m = SEMI_MAJOR_M / np.sqrt(curve) * np.cos(np.radians(lat))
+    # at the poles no longitude is far from any other
+    return Around(lon, lat, np.maximum(np.radians(parallel_m), 1e-9), np.radians(meridian_m), radius_m)
 
 
 def outlines_near(tables: Tables, around: Around) -> Near:

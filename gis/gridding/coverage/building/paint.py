@@ -73,7 +73,7 @@ def paint(edges: Edges, drawn: Drawn, window: Window) -> Painted:
     place = row * stride + np.maximum(column, 0)
     starts, ends = place[0::2], place[1::2]
     weights = polygon + COUNTED
-    cover: Floats = np.bincount(starts, weights=weights, minlength=size)
+    cover = np.bincount(starts, weights=weights, minlength=size).astype(np.float64, copy=False)
     cover -= np.bincount(ends, weights=weights, minlength=size)
     np.cumsum(cover, out=cover)
     return Painted(stride, cover, starts, ends, polygon, keys, bits)
