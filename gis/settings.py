@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         default=600, description="Time limit of the file-reading child process."
     )
     import_memory_mb: PositiveInt = Field(default=4096, description="Memory limit of that child process.")
+    index_files: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=8, description="Indexes of releases kept as files under `home`; 0: none."
+    )
     max_map_grids: PositiveInt = Field(default=5000, description="Most grids one map page carries.")
 
     log_format: str = Field(default="text", pattern="^(text|json)$", description="text or json.")

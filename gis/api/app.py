@@ -22,6 +22,7 @@ from gis.api.edge.headers import HeadAsGet, SecurityHeaders
 from gis.api.edge.metrics import Metrics
 from gis.api.edge.requests import Requests
 from gis.api.problems import MEDIA_TYPE, PROBLEM_SCHEMA, add_problem_answers
+from gis.api.quick import QuickLookUp
 from gis.api.routes import (
     areas,
     checks,
@@ -29,6 +30,7 @@ from gis.api.routes import (
     grids,
     health,
     locate,
+    locate_batch,
     maps,
     pages,
     plans,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
 ROUTERS = (
     locate.router,
+    locate_batch.router,
     grids.router,
     areas.router,
     releases.router,
@@ -61,7 +64,8 @@ DESCRIPTION = """Grid management for a city district: which grid answers for a p
 Every spatial answer names the release it is from. Times go in with a zone and come out in UTC; coordinates
 go in with the name of their system. Errors are problem details (RFC 9457) that say what to mend."""
 
-COMPRESSED_FROM_BYTES = 1_000
+# What fits into three packets arrives no sooner for being smaller, and packing takes longer than finding.
+COMPRESSED_FROM_BYTES = 4_000
 # Level 5 is three times as fast as level 9 on GeoJSON for 3 % more bytes.
 COMPRESSION = 5
 
@@ -80,10 +84,11 @@ def create_app(settings: Settings) -> FastAPI:
     metrics = Metrics(engine)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # more threads than connections would only wait for one, and hold what others need meanwhile
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
         yield
+        app.state.quick.close()
         engine.dispose()
 
     app = FastAPI(
@@ -109,6 +114,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics
     app.state.indexes = ReleaseIndexes(settings)
     app.state.names = ReleaseNames(app.state.indexes)
+    app.state.quick = QuickLookUp(engine, settings, app.state.indexes, app.state.names)
     app.state.turns = anyio.Semaphore(settings.pool_size)
     app.state.ready_limiter = anyio.CapacityLimiter(1)
     app.state.reading = anyio.CapacityLimiter(1)

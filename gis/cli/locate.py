@@ -1,29 +1,51 @@
-"""`wangge locate`: which grid a point belongs to, and who answers there."""
+"""`wangge locate`: which grid a point belongs to and who answers there, or the same for a file of points."""
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from gis.cli.edge import command_transaction, out, print_table
+from gis.cli.edge import command_transaction, err, out, print_table, progress_bar
+from gis.cli.importing import PROBLEMS_SHOWN, column_map
+from gis.errors import InputError
+from gis.files.atomic import replaced
 from gis.gridding.crs import parse_system, to_stored
 from gis.settings import Settings
 from gis.store.people import list_duties
+from gis.workflows.locate_file import LocateFileRequest, count_lines, locate_file
 from gis.workflows.locate_point import ReleaseIndexes, locate_point, require_release
 from gis.workflows.report_events import USUAL_ACCURACY_M
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from typing import BinaryIO
+
     from gis.gridding.located import Located
+    from gis.workflows.locate_file import LocateFileReport
     from gis.workflows.locate_point import ReleaseIndex
+
+X_AND_Y = 2
 
 
 def locate(
-    x: Annotated[float, typer.Argument(help="Longitude, or easting in metres.")],
-    y: Annotated[float, typer.Argument(help="Latitude, or northing in metres.")],
-    crs: Annotated[str, typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n.")],
+    place: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="X Y | FILE",
+            help="Longitude and latitude (or easting and northing), or a CSV file, plain or .gz.",
+        ),
+    ],
+    crs: Annotated[
+        str | None,
+        typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n; a file may say it in a column `crs`."),
+    ] = None,
     accuracy: Annotated[float, typer.Option(min=0, help="How far the point may be off, metres.")] = (
         USUAL_ACCURACY_M
     ),
@@ -31,18 +53,54 @@ def locate(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="On which day; else today.")
     ] = None,
     release: Annotated[int | None, typer.Option(help="In this release, whatever the day.")] = None,
+    result: Annotated[
+        Path, typer.Option("--out", help="Where a file's rows go with their answers; -: standard output.")
+    ] = Path("-"),
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OURS=THEIRS", help="Column mapping of a file, as x=Easting."),
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of a file's text, as gb18030.")] = None,
 ) -> None:
-    """Say which grids and areas a point belongs to, on which day, and who answers."""
+    """Say which grids and areas a point belongs to and who answers; or add that to each row of a file."""
     settings = Settings()
+    if at is not None and release is not None:
+        raise InputError("give either --at or --release, not both", field="at")
     day = (at or datetime.now(ZoneInfo(settings.time_zone))).date()
-    lon, lat = (float(value[0]) for value in to_stored([x], [y], parse_system(crs)))
+    if len(place) == X_AND_Y:
+        if crs is None:
+            raise InputError("name the system of the point, as --crs wgs84", field="crs")
+        x, y = (number(text) for text in place)
+        lon, lat = (float(value[0]) for value in to_stored([x], [y], parse_system(crs)))
+        print_point(settings, (lon, lat), accuracy, release, day)
+    elif len(place) == 1:
+        system = None if crs is None else parse_system(crs)
+        request = LocateFileRequest(Path(place[0]), system, column_map(column or ()), encoding, accuracy)
+        print_report(write_located(settings, request, result, release, day), result)
+    else:
+        raise InputError("give two numbers, or one file", field="place")
+
+
+def number(text: str) -> float:
+    """Return a number, or say what is wanted."""
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{text!r} is no number; give two numbers, or one file", field="place") from None
+
+
+def print_point(
+    settings: Settings, point: tuple[float, float], accuracy: float, release: int | None, day: date
+) -> None:
+    """Print where a point belongs and who is on duty."""
     with command_transaction(settings) as session:
         indexes = ReleaseIndexes(settings)
         chosen = require_release(session, number=release, day=day)
-        located = locate_point(session, indexes, (lon, lat), chosen, accuracy)
+        located = locate_point(session, indexes, point, chosen, accuracy)
         answers = located.chain.answers
         duties = None if answers is None else list_duties(session, answers, day)
         print_chain(located, indexes.of(session, chosen))
+    lon, lat = point
     out.print(f"Release {chosen.number}, in force from {chosen.effective_from}; point {lon:.7f} {lat:.7f}.")
     if duties is not None and len(duties):
         out.print(
@@ -60,17 +118,69 @@ def print_chain(located: Located, index: ReleaseIndex) -> None:
     ]
     areas = [("community", chain.community), ("street", chain.street), ("district", chain.district)]
     rows = [
-        (level, frame.loc[lasting_id, "code"], frame.loc[lasting_id, "name"])
-        for members, frame in ((grids, index.grids), (areas, index.areas))
+        (level, labels.code(position), labels.name(position))
+        for members, labels in ((grids, index.index.grid_labels), (areas, index.index.area_labels))
         for level, lasting_id in members
         if lasting_id is not None
+        for position in (labels.position(lasting_id),)
     ]
     print_table(("level", "code", "name"), rows)
     if located.nearest is not None:
         nearest = located.nearest
+        direction = "" if located.direction is None else f", {located.direction:.0f}° clockwise from north"
         out.print(
-            f"In no grid. The nearest is {nearest.code} ({nearest.name}), {nearest.distance_m:,.1f} m away."
+            f"In no grid. The nearest is {nearest.code} ({nearest.name}), "
+            f"{nearest.distance_m:,.1f} m away{direction}."
         )
     if located.near_boundary:
         out.print("Near a boundary; these grids are within the accuracy:")
         print_table(("code", "name", "metres"), ((c.code, c.name, c.distance_m) for c in located.candidates))
+
+
+def write_located(
+    settings: Settings, request: LocateFileRequest, result: Path, release: int | None, day: date
+) -> LocateFileReport:
+    """Write the rows of a file with their answers."""
+    if not request.path.is_file():
+        raise InputError(f"there is no file {request.path}; give two numbers, or one file", field="place")
+    with command_transaction(settings) as session:
+        chosen = require_release(session, number=release, day=day)
+        index = ReleaseIndexes(settings).of(session, chosen)
+    # a long file keeps no transaction open: a release never changes
+    with progress_bar(request.path.name, count_lines(request.path)) as advance, opened(result) as rows:
+        return locate_file(index, request, settings, rows, advance)
+
+
+@contextmanager
+def opened(result: Path) -> Iterator[BinaryIO]:
+    """Open standard output, or a file that is there only when it is whole."""
+    if str(result) == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with replaced(result) as draft, draft.open("wb") as rows:
+        yield rows
+
+
+def print_report(report: LocateFileReport, result: Path) -> None:
+    """Print how many rows landed where on standard error, problems last."""
+    err.print("columns: " + ", ".join(report.columns.described()), markup=False)
+    for what, name in COUNTED:
+        err.print(f"{report.counts[name]:>12,} {what}")
+    for problem in (*report.problems.listed()[:PROBLEMS_SHOWN], *report.left_out[:PROBLEMS_SHOWN]):
+        row = "" if problem.row is None else f"row {problem.row}: "
+        field = "" if problem.field is None else f"{problem.field}: "
+        err.print(f"{row}{field}{problem.message}", markup=False)
+    if report.left_out:
+        err.print("Rows with too many or too few cells are not in the result.")
+    if str(result) != "-":
+        err.print(f"Written to {result}.", markup=False)
+
+
+COUNTED = (
+    ("rows", "rows"),
+    ("located", "located"),
+    ("in no grid", "in_no_grid"),
+    ("without usable coordinates", "without_point"),
+    ("near a boundary", "near_boundary"),
+)

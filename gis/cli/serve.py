@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from gis.cli.edge import out
 from gis.errors import SetupError
 from gis.logs import configure_logs
 from gis.settings import Settings
+from gis.store.cluster import database_url
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 # Connections open at once; further ones are answered 503 before they cost anything.
 MOST_CONNECTIONS = 400
 # What is being answered when the service is stopped has so long to end.
 GRACE_S = 20
 KEEP_ALIVE_S = 30
+# A worker process that says nothing for so long is replaced; building a large index keeps one busy a while.
+SILENT_S = 120
 
 PAGES = (
     ("start page", "/"),
@@ -43,17 +50,23 @@ def serve(
     most_connections: Annotated[
         int, typer.Option(min=1, help="Connections open at once; more are answered 503.")
     ] = MOST_CONNECTIONS,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Processes that answer; each has its own connections and metrics."),
+    ] = 1,
 ) -> None:
     """Serve the pages and the API until interrupted; put a reverse proxy with HTTPS and time limits before.
 
     Without one, whoever reaches the address acts as the operator, and half-sent requests are never given up.
     """
-    from gis.api.app import create_app  # noqa: PLC0415 - a second that no other command should wait
-
     settings = Settings()
     configure_logs(settings.log_format, settings.log_level)
+    database_url(settings)  # starts the private server here, once, and says so if that cannot be done
     config = uvicorn.Config(
-        create_app(settings),
+        "gis.cli.serve:worker_app",
+        factory=True,
+        workers=workers,
+        timeout_worker_healthcheck=SILENT_S,
         host=host or settings.host,
         port=settings.port if port is None else port,
         log_config=None,
@@ -81,7 +94,19 @@ def serve(
         out.print(f"{name:<12}{base}{path}", markup=False)
     # uvicorn ends in order and then raises what interrupted it
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
+        if workers == 1:
+            uvicorn.Server(config).run(sockets=[listening])
+        else:
+            Multiprocess(config, sockets=[listening]).run()
+
+
+def worker_app() -> FastAPI:
+    """Return the service as one process answers with it."""
+    from gis.api.app import create_app  # noqa: PLC0415 - a second that no other command should wait
+
+    settings = Settings()
+    configure_logs(settings.log_format, settings.log_level)
+    return create_app(settings)
 
 
 def shown_host(host: str) -> str:

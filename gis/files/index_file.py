@@ -136,7 +136,7 @@ class IndexFolder:
         self._held: dict[Path, None] = {}
         self._is_noted = False
 
-    def fetch(self, name: str, facts: Facts, make: Callable[[], tuple[Arrays, Facts]]) -> Arrays:
+    def fetch(self, name: str, facts: Facts, make: Callable[[], Arrays]) -> Arrays:
         """Return the arrays of that name, mapped from their file; make the file if none can be used.
 
         1. A file is verified by its hash each time it is mapped.
@@ -146,10 +146,10 @@ class IndexFolder:
         Args:
             name: Name of the file without its ending.
             facts: What the file must state.
-            make: Gives the arrays and further facts for people who look into the file.
+            make: Gives the arrays.
         """
         if not self._most:
-            return make()[0]
+            return make()
         path = self._folder / f"{name}{_SUFFIX}"
         found = self._opened(path, facts)
         made = None
@@ -159,8 +159,8 @@ class IndexFolder:
                 with self._locked():
                     found = self._opened(path, facts)
                     if found is None:
-                        made, further = make()
-                        write_index_file(path, made, {**further, **facts})
+                        made = make()
+                        write_index_file(path, made, facts)
                         self._prune(path)
                         # the mapped pages are shared, what was just made is this process's own
                         found = self._opened(path, facts)
@@ -168,7 +168,7 @@ class IndexFolder:
             self._note(error)
         if found is not None:
             return found
-        return make()[0] if made is None else made
+        return make() if made is None else made
 
     def _opened(self, path: Path, facts: Facts) -> Arrays | None:
         """Map a file and mark it as used; None if it is missing or refused."""

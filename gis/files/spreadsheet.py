@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-_BOM = "\ufeff"
+BOM = "\ufeff"
 # the second row: the same signs as Chinese and Japanese keyboards give them, which spreadsheets take too
 _FORMULA = re.compile(r"^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -42,7 +42,7 @@ def csv_pieces(frames: Iterable[pd.DataFrame]) -> Iterator[bytes]:
     for frame in frames:
         names = [str(name) for name in frame.columns if name != "geometry"]
         if head:
-            yield _BOM.encode() + _encoded([names])
+            yield BOM.encode() + _encoded([names])
             head = False
         for start in range(0, len(frame), _ROWS_AT_ONCE):
             part = frame[names].iloc[start : start + _ROWS_AT_ONCE]
@@ -50,18 +50,26 @@ def csv_pieces(frames: Iterable[pd.DataFrame]) -> Iterator[bytes]:
             yield _encoded(zip(*columns, strict=True))
 
 
-def _encoded(rows: Iterable[Iterable[Any]]) -> bytes:
+def csv_lines(rows: Iterable[Iterable[str]]) -> bytes:
+    """Return rows of harmless cells as lines of a CSV file."""
     text = io.StringIO()
-    csv.writer(text).writerows([_harmless(cell) for cell in row] for row in rows)
+    csv.writer(text).writerows(rows)
     return text.getvalue().encode("utf-8", "replace")
+
+
+def harmless(text: str) -> str:
+    """Return a cell that no spreadsheet runs as a formula; almost every cell is one as it is."""
+    if (text[:1].isalnum() or not text) and "\0" not in text:
+        return text
+    clean = text.replace("\0", "")
+    return f"'{clean}" if _FORMULA.match(clean) and not _PLAIN_NUMBER.fullmatch(clean) else clean
+
+
+def _encoded(rows: Iterable[Iterable[str]]) -> bytes:
+    return csv_lines([harmless(cell) for cell in row] for row in rows)
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - any value of a table
     if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124 - NaN alone does
         return ""
     return value.isoformat(sep=" ") if isinstance(value, pd.Timestamp) else str(value)
-
-
-def _harmless(text: str) -> str:
-    clean = text.replace("\0", "")
-    return f"'{clean}" if _FORMULA.match(clean) and not _PLAIN_NUMBER.fullmatch(clean) else clean

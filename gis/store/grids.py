@@ -26,6 +26,8 @@ class GridFilter:
         bbox: Only grids whose box meets (west, south, east, north), degrees.
         after: Only grids with a larger lasting id, for paging.
         limit: At most so many.
+        code: Only the grid of this code.
+        grid_id: Only the grid of this lasting id.
     """
 
     kind: GridKind | None = None
@@ -33,6 +35,8 @@ class GridFilter:
     bbox: tuple[float, float, float, float] | None = None
     after: int | None = None
     limit: int | None = None
+    code: str | None = None
+    grid_id: int | None = None
 
 
 def list_grids(session: Session, release: int, wanted: GridFilter | None = None) -> GeoDataFrame:
@@ -55,6 +59,8 @@ def list_grids(session: Session, release: int, wanted: GridFilter | None = None)
             "south": south,
             "east": east,
             "north": north,
+            "code": wanted.code,
+            "grid_id": wanted.grid_id,
             "after": wanted.after,
             "limit": wanted.limit,
         },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Publishing is one at a time for the whole database: release numbers leave no gap.
 PUBLISH_LOCK = 2
+# What tells the newest release from every other.
+NEWEST = "SELECT number, sha256, published_at FROM release ORDER BY number DESC LIMIT 1"
 RELEASE_COLUMNS = [ReleaseRow.__table__.columns[field.name] for field in fields(Release)]
 
 
@@ -28,6 +30,11 @@ def list_releases(session: Session) -> list[Release]:
     """Return all releases, newest first."""
     rows = session.execute(select(*RELEASE_COLUMNS).order_by(ReleaseRow.number.desc()))
     return [Release(**row._mapping) for row in rows]  # noqa: SLF001 - the documented way to a row's names
+
+
+def mark_of(release: Release) -> tuple[Any, ...]:
+    """Return the mark that `NEWEST` gives while this release is the newest."""
+    return release.number, release.sha256, release.published_at
 
 
 def get_release(session: Session, number: int) -> Release:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import asyncio
+import select
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
+import psycopg2
+from psycopg2 import errors
+from psycopg2.extensions import POLL_OK, POLL_READ
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
@@ -13,12 +18,18 @@ from gis.store.cluster import database_url
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whatever its author calls it
     from sqlalchemy import Engine
 
     from gis.settings import Settings
 
 # A thread that gets no connection in this time answers 503 rather than keep its caller waiting.
 POOL_TIMEOUT_S = 2
+
+# A server on this machine answers within this time; the event loop waits for it rather than go round once.
+AT_ONCE_MS = 1
+CONNECT_SECONDS = 5
+UNPREPARED = (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)
 
 
 def make_engine(settings: Settings) -> Engine:
@@ -50,3 +61,86 @@ def transaction(engine: Engine) -> Iterator[Session]:
     """Open the one transaction of a command: committed when the block ends, rolled back if it raises."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+class SideConnection:
+    """A connection for one statement from the event loop: no thread, no transaction, one round trip.
+
+    Args:
+        engine: Says which database; nothing is connected until the first time.
+        query: The statement, without parameters; prepared once a connection.
+    """
+
+    def __init__(self, engine: Engine, query: str) -> None:
+        self._engine = engine
+        self._query = query
+        self._cursor: Cursor | None = None
+        self._poll = select.poll()
+        self._lock = asyncio.Lock()
+        self._is_prepared = True
+
+    async def first_row(self) -> tuple[Any, ...] | None:
+        """Return the first row of the query, as the database has it now.
+
+        Raises:
+            psycopg2.Error: The database cannot be reached or refuses; the next call connects anew.
+            TimeoutError: It does not answer in time; likewise.
+        """
+        async with asyncio.timeout(POOL_TIMEOUT_S), self._lock:
+            try:
+                if self._cursor is None:
+                    self._cursor = await asyncio.to_thread(self._connect)
+                    if self._is_prepared:
+                        await self._run(self._cursor, f"PREPARE side AS {self._query}")
+                await self._run(self._cursor, "EXECUTE side" if self._is_prepared else self._query)
+                row: tuple[Any, ...] | None = self._cursor.fetchone()
+            except BaseException as error:
+                # between us and the server may stand a pool that hands out another session each time
+                self._is_prepared &= not isinstance(error, UNPREPARED)
+                # an answer nobody waits for any longer must not become that of the next statement
+                self.close()
+                raise
+        return row
+
+    def close(self) -> None:
+        """Close the connection; the next statement opens another."""
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            with suppress(psycopg2.Error):
+                cursor.connection.close()
+
+    def _connect(self) -> Cursor:
+        """Connect, in a thread: finding a server may take seconds."""
+        arguments, found = self._engine.dialect.create_connect_args(self._engine.url)
+        options = {**found, "connect_timeout": CONNECT_SECONDS, "application_name": "wangge", "async_": True}
+        connection = psycopg2.connect(*arguments, **options)
+        while (state := connection.poll()) != POLL_OK:
+            awaited = ([connection], []) if state == POLL_READ else ([], [connection])
+            if not any(select.select(*awaited, [], CONNECT_SECONDS)):
+                connection.close()
+                raise psycopg2.OperationalError("the database does not answer")
+        self._poll = select.poll()
+        self._poll.register(connection.fileno(), select.POLLIN)
+        cursor: Cursor = connection.cursor()
+        return cursor
+
+    async def _run(self, cursor: Cursor, statement: str) -> None:
+        """Send a statement and wait for its answer: briefly here, then without holding up the event loop."""
+        cursor.execute(statement)
+        is_slow = False
+        while cursor.connection.poll() != POLL_OK:
+            if is_slow or not self._poll.poll(AT_ONCE_MS):
+                is_slow = True
+                await readable(cursor.connection.fileno())
+
+
+async def readable(descriptor: int) -> None:
+    """Wait until a descriptor can be read."""
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    # the loop may see it readable again before whoever waits has run
+    loop.add_reader(descriptor, lambda: None if ready.done() else ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(descriptor)

@@ -2,67 +2,166 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import gis.gridding
 from gis.errors import NotFoundError
+from gis.files.index_file import FORMAT, IndexFolder
 from gis.gridding.locate import GridIndex
 from gis.store.areas import list_areas
 from gis.store.grids import list_grids
-from gis.store.releases import find_release_on, get_release
-from gis.workflows.check_grids import metric_crs_of
+from gis.store.releases import list_releases, mark_of
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from geopandas import GeoDataFrame
+    from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
     from gis.gridding.located import Located
     from gis.nouns import Release
     from gis.settings import Settings
 
-# A release is immutable, so its index never goes stale; the bound is for memory.
+# A release is immutable, so its index never goes stale; the bound is for memory where files cannot be kept.
 RELEASES_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseIndex:
-    """A release, its grids and areas by lasting id, and the index over them."""
+    """A release and the index over its grids and areas."""
 
     release: Release
-    grids: GeoDataFrame
-    areas: GeoDataFrame
     index: GridIndex
 
 
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """All releases at one moment, newest first: which is in force on which day.
+
+    Releases are only ever added, each with a later first day, so the newest tells whether a calendar is
+    still the whole one.
+    """
+
+    releases: tuple[Release, ...] = ()
+
+    @property
+    def mark(self) -> tuple[Any, ...] | None:
+        """What tells this calendar from every other; None if nothing is published."""
+        return mark_of(self.releases[0]) if self.releases else None
+
+    def find_on(self, day: date) -> Release | None:
+        """Return the release in force on a day, or None before the first."""
+        return next((release for release in self.releases if release.effective_from <= day), None)
+
+    def find_numbered(self, number: int) -> Release | None:
+        """Return a release by its number, or None."""
+        return next((release for release in self.releases if release.number == number), None)
+
+    def require(self, *, number: int | None, day: date) -> Release:
+        """Return the release asked for by number, else the one in force on the day.
+
+        Raises:
+            NotFoundError: There is no such release, or none was in force on that day.
+        """
+        release = self.find_on(day) if number is None else self.find_numbered(number)
+        if release is None:
+            raise NotFoundError(
+                f"No release was in force on {day}; `wangge release list` shows when each takes effect."
+                if number is None
+                else f"There is no release {number}; `wangge release list` shows the releases there are."
+            )
+        return release
+
+
 class ReleaseIndexes:
-    """The indexes of the releases asked for last; safe to share between threads."""
+    """The indexes of the releases asked for last; safe to share between threads and processes.
+
+    1. In this process an index is known by number and hash of its release; an immutable state has one.
+    2. Else its file below `home` is mapped; all processes of this machine share that memory.
+    3. Else it is built from the database, and its file written, by one process while the others wait.
+
+    Args:
+        settings: Say where files are kept and how many.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._kept: OrderedDict[int, ReleaseIndex] = OrderedDict()
+        self._folder = IndexFolder(settings.home / "indexes", settings.index_files)
+        self._kept: OrderedDict[tuple[int, str], ReleaseIndex] = OrderedDict()
+        self._building: dict[tuple[int, str], Lock] = {}
         self._lock = Lock()
 
-    def of(self, session: Session, release: Release) -> ReleaseIndex:
-        """Return the index of a release, building it the first time it is asked for."""
+    def known(self, release: Release) -> ReleaseIndex | None:
+        """Return the index of a release if this process has it already."""
+        key = (release.number, release.sha256)
         with self._lock:
-            if release.number not in self._kept:
-                self._kept[release.number] = build_index(session, release, self._settings)
-                if len(self._kept) > RELEASES_KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(release.number)
-            return self._kept[release.number]
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def of(self, session: Session, release: Release) -> ReleaseIndex:
+        """Return the index of a release, mapping or building it the first time it is asked for."""
+        found = self.known(release)
+        if found is not None:
+            return found
+        key = (release.number, release.sha256)
+        with self._lock:
+            building = self._building.setdefault(key, Lock())
+        # others wait for this release only; who asks for another one goes on
+        with building:
+            found = self.known(release)
+            if found is None:
+                found = ReleaseIndex(release, self._fetched(session, release))
+                with self._lock:
+                    self._kept[key] = found
+                    while len(self._kept) > RELEASES_KEPT:
+                        self._kept.popitem(last=False)
+                    self._building.pop(key, None)
+        return found
+
+    def _fetched(self, session: Session, release: Release) -> GridIndex:
+        facts: dict[str, str | int] = {
+            "release": release.number,
+            "release_sha256": release.sha256,
+            "program": program_mark(),
+        }
+        words = "\n".join(str(fact) for fact in (FORMAT, *facts.values()))
+        name = f"{release.number:06}-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+
+        def make() -> dict[str, NDArray[Any]]:
+            return build_index(session, release).to_arrays()
+
+        return GridIndex.from_arrays(self._folder.fetch(name, facts, make))
 
 
-def build_index(session: Session, release: Release, settings: Settings) -> ReleaseIndex:
+def build_index(session: Session, release: Release) -> GridIndex:
     """Read a release from the database and index it."""
-    grids = list_grids(session, release.number).set_index("id", drop=False)
-    areas = list_areas(session, release.number).set_index("id", drop=False)
-    crs = metric_crs_of(areas if len(areas) else grids, settings)
-    return ReleaseIndex(release, grids, areas, GridIndex.build(grids, areas, crs))
+    return GridIndex.build(list_grids(session, release.number), list_areas(session, release.number))
+
+
+@cache
+def program_mark() -> str:
+    """Return what tells this program's way of building an index from every other version's.
+
+    A number somebody has to raise would be forgotten, and an old index would then give wrong answers.
+    """
+    (folder,) = gis.gridding.__path__
+    sources = sorted(Path(folder).rglob("*.py"))
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(source.relative_to(folder).as_posix().encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def list_calendar(session: Session) -> Calendar:
+    """Return all releases as they are committed now."""
+    return Calendar(tuple(list_releases(session)))
 
 
 def require_release(session: Session, *, number: int | None, day: date) -> Release:
@@ -71,14 +170,7 @@ def require_release(session: Session, *, number: int | None, day: date) -> Relea
     Raises:
         NotFoundError: There is no such release, or none was in force on that day.
     """
-    if number is not None:
-        return get_release(session, number)
-    release = find_release_on(session, day)
-    if release is None:
-        raise NotFoundError(
-            f"No release was in force on {day}; `wangge release list` shows when each takes effect."
-        )
-    return release
+    return list_calendar(session).require(number=number, day=day)
 
 
 def locate_point(

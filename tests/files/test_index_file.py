@@ -159,9 +159,9 @@ class Maker:
     def __init__(self) -> None:
         self.made = 0
 
-    def __call__(self) -> tuple[dict[str, Any], dict[str, str | int]]:
+    def __call__(self) -> dict[str, Any]:
         self.made += 1
-        return arrays(), {"metric_crs": "EPSG:4549"}
+        return arrays()
 
 
 def test_a_folder_makes_each_file_once(tmp_path: Path) -> None:
@@ -236,11 +236,11 @@ def test_none_kept_is_a_choice(tmp_path: Path) -> None:
 
 
 def fetch_slowly(folder: Path, log: Path) -> None:
-    def make() -> tuple[dict[str, Any], dict[str, str | int]]:
+    def make() -> dict[str, Any]:
         with log.open("a") as made:
             made.write("made\n")
         time.sleep(0.5)
-        return arrays(), {}
+        return arrays()
 
     IndexFolder(folder, 4).fetch("3", FACTS, make)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from geopandas import GeoDataFrame
 from pydantic import BaseModel, ConfigDict
 
-from gis.api.access import Configured, Indexes, Transaction
+from gis.api.access import Configured, Transaction
 from gis.api.wire import geojson
 from gis.api.wire.asked import Asked, AskedRelease, today
 from gis.api.wire.caching import ASK_AGAIN, PRIVATE, entity_tag, require_changed
@@ -111,13 +111,12 @@ def by_code(
     session: Transaction,
     settings: Configured,
     question: AskedRelease,
-    indexes: Indexes,
     code: Annotated[str, Path(max_length=64)],
 ) -> Response:
     """Return the grid that has a code in the release; codes may change, ids last."""
     asked = question.release_in(session, settings)
-    grids = indexes.of(session, asked.release).grids
-    return answer_grid(request, asked, grids[grids["code"] == code], f"code {code}")
+    found = list_grids(session, asked.release.number, GridFilter(code=code))
+    return answer_grid(request, asked, found, f"code {code}")
 
 
 @router.get("/{grid_id}", summary="One grid", response_class=Response, responses=FEATURE_ANSWERS)
@@ -126,13 +125,12 @@ def one(
     session: Transaction,
     settings: Configured,
     question: AskedRelease,
-    indexes: Indexes,
     grid_id: Id,
 ) -> Response:
     """Return a grid as it stands in the release."""
     asked = question.release_in(session, settings)
-    grids = indexes.of(session, asked.release).grids
-    return answer_grid(request, asked, grids[grids["id"] == grid_id], f"id {grid_id}")
+    found = list_grids(session, asked.release.number, GridFilter(grid_id=grid_id))
+    return answer_grid(request, asked, found, f"id {grid_id}")
 
 
 @router.get(

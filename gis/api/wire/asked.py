@@ -13,7 +13,7 @@ from gis.api.wire.caching import ASK_AGAIN, FOR_EVER
 from gis.api.wire.parameters import OfDay, OfRelease, ParameterError
 from gis.nouns import Release
 from gis.settings import Settings
-from gis.workflows.locate_point import require_release
+from gis.workflows.locate_point import Calendar, list_calendar
 
 
 class ReleaseNamed(BaseModel):
@@ -63,10 +63,15 @@ def find_asked(session: Session, settings: Settings, at: date | None, release: i
         ParameterError: Both a day and a release are given.
         NotFoundError: There is no such release, or none was in force on that day.
     """
+    return asked_of(list_calendar(session), settings, at, release)
+
+
+def asked_of(calendar: Calendar, settings: Settings, at: date | None, release: int | None) -> Asked:
+    """Return the release asked for, of all there are; errors as `find_asked`."""
     if at is not None and release is not None:
         raise ParameterError("give either the day `at` or the number `release`, not both", field="at")
     day = at or today(settings)
-    found = require_release(session, number=release, day=day)
+    found = calendar.require(number=release, day=day)
     return Asked(found, day if release is None else found.effective_from, release is not None)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 
@@ -14,14 +16,14 @@ from gis.nouns import AreaLevel, GridKind
 from gis.store.releases import get_release
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from sqlalchemy.orm import Session
 
     from gis.nouns import Chain
     from gis.workflows.locate_point import ReleaseIndex, ReleaseIndexes
 
-# A release's names weigh about 100 bytes a grid, its index a thousand times that.
+# Names are made when they are asked for; what they are made of is mapped memory.
 RELEASES_KEPT = 64
 
 
@@ -39,20 +41,69 @@ class Link(BaseModel):
     name: str
 
 
+class Links(Mapping[int, Link]):
+    """The areas, or the grids, of a release by lasting id; each is made once, when it is asked for.
+
+    Args:
+        labels: Of an index: `ids`, and code, name and kind by position.
+    """
+
+    def __init__(self, labels: Any = None) -> None:  # noqa: ANN401 - the labels of grids and those of areas
+        self._labels = labels
+        self._made: dict[int, Link] = {}
+        self._written: dict[int, orjson.Fragment] = {}
+
+    def __getitem__(self, lasting_id: int) -> Link:
+        """Return an area or grid, or raise KeyError."""
+        link = self._made.get(lasting_id)
+        if link is None:
+            link = self._made[lasting_id] = self._make(lasting_id)
+        return link
+
+    def written(self, lasting_id: int) -> orjson.Fragment:
+        """Return an area or grid as it stands in JSON."""
+        fragment = self._written.get(lasting_id)
+        if fragment is None:
+            content = orjson.dumps(self[lasting_id].model_dump())
+            fragment = self._written[lasting_id] = orjson.Fragment(content)
+        return fragment
+
+    def __iter__(self) -> Iterator[int]:
+        """Give the ids, lowest first."""
+        return iter(() if self._labels is None else self._labels.ids.tolist())
+
+    def __len__(self) -> int:
+        """Count them."""
+        return 0 if self._labels is None else len(self._labels.ids)
+
+    def _make(self, lasting_id: int) -> Link:
+        if self._labels is None:
+            raise KeyError(lasting_id)
+        i = self._labels.position(lasting_id)
+        if i < 0:
+            raise KeyError(lasting_id)
+        kind = self._labels.kind(i)
+        return Link(
+            level=kind if isinstance(kind, AreaLevel) else None,
+            kind=kind if isinstance(kind, GridKind) else None,
+            id=lasting_id,
+            code=self._labels.code(i),
+            name=self._labels.name(i),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """Every area and grid of a release by its lasting id."""
 
-    areas: Mapping[int, Link]
-    grids: Mapping[int, Link]
+    areas: Links
+    grids: Links
 
     def chain(self, chain: Chain) -> list[Link]:
         """Return a chain widest area first, then the grids: natural, dedicated, special."""
-        areas = (chain.district, chain.street, chain.community)
-        grids = (chain.natural, chain.dedicated, *chain.special)
         return [
-            *(self.areas[known] for known in areas if known is not None),
-            *(self.grids[known] for known in grids if known is not None),
+            *(self.areas[known] for known in areas_of(chain)),
+            *(self.grids[known] for known in grids_of(chain)),
         ]
 
     def answering(self, chain: Chain) -> Link | None:
@@ -60,7 +111,17 @@ class Names:
         return None if chain.answers is None else self.grids[chain.answers]
 
 
-NOBODY = Names({}, {})
+def areas_of(chain: Chain) -> Iterator[int]:
+    """Yield the areas of a chain, widest first."""
+    return (known for known in (chain.district, chain.street, chain.community) if known is not None)
+
+
+def grids_of(chain: Chain) -> Iterator[int]:
+    """Yield the grids of a chain: natural, dedicated, special."""
+    return (known for known in (chain.natural, chain.dedicated, *chain.special) if known is not None)
+
+
+NOBODY = Names(Links(), Links())
 
 
 class ReleaseNames:
@@ -68,7 +129,7 @@ class ReleaseNames:
 
     def __init__(self, indexes: ReleaseIndexes) -> None:
         self._indexes = indexes
-        self._kept: OrderedDict[int, Names] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[str, Names]] = OrderedDict()
         self._lock = Lock()
 
     def of(self, session: Session, release: int | None) -> Names:
@@ -78,33 +139,22 @@ class ReleaseNames:
         with self._lock:
             if release in self._kept:
                 self._kept.move_to_end(release)
-                return self._kept[release]
-        # outside the lock: reading a release takes a while, and reading it twice does no harm
-        names = names_in(self._indexes.of(session, get_release(session, release)))
+                return self._kept[release][1]
+        # outside the lock: mapping a release may take a while
+        return self.within(self._indexes.of(session, get_release(session, release)))
+
+    def within(self, index: ReleaseIndex) -> Names:
+        """Return the names in the release of an index."""
+        release = index.release
         with self._lock:
-            self._kept[release] = names
-            while len(self._kept) > RELEASES_KEPT:
-                self._kept.popitem(last=False)
-        return names
-
-
-def names_in(index: ReleaseIndex) -> Names:
-    """Return the names of a release's areas and grids."""
-    areas, grids = index.areas, index.grids
-    return Names(
-        areas={
-            int(area_id): Link(level=AreaLevel(level), id=int(area_id), code=code, name=name)
-            for area_id, level, code, name in zip(
-                areas["id"], areas["level"], areas["code"], areas["name"], strict=True
-            )
-        },
-        grids={
-            int(grid_id): Link(kind=GridKind(kind), id=int(grid_id), code=code, name=name)
-            for grid_id, kind, code, name in zip(
-                grids["id"], grids["kind"], grids["code"], grids["name"], strict=True
-            )
-        },
-    )
+            kept = self._kept.get(release.number)
+            if kept is None or kept[0] != release.sha256:
+                names = Names(Links(index.index.area_labels), Links(index.index.grid_labels))
+                kept = self._kept[release.number] = (release.sha256, names)
+                while len(self._kept) > RELEASES_KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(release.number)
+            return kept[1]
 
 
 async def get_names(request: Request) -> ReleaseNames:

@@ -14,6 +14,8 @@ WHERE release.number = :release
   AND (CAST(:west AS float8) IS NULL
        OR v.geom && ST_MakeEnvelope(CAST(:west AS float8), CAST(:south AS float8), CAST(:east AS float8),
                                     CAST(:north AS float8), 4490))
+  AND (CAST(:code AS text) IS NULL OR v.code = :code)
+  AND (CAST(:grid_id AS bigint) IS NULL OR v.grid_id = CAST(:grid_id AS bigint))
   AND (CAST(:after AS bigint) IS NULL OR v.grid_id > CAST(:after AS bigint))
 ORDER BY v.grid_id
 LIMIT CAST(:limit AS bigint)

@@ -1,0 +1,195 @@
+"""The short way of `GET /v1/locate`: no thread, no session, nothing validated that is plain.
+
+It answers only what it fully understands, from a release it has asked the database for in this very request,
+and leaves everything else to the route: unusual spellings, errors, who is on duty, a database in trouble.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+import psycopg2
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import Response
+
+from gis.api.access import acting_user
+from gis.api.wire.asked import Asked, today
+from gis.api.wire.caching import PRIVATE
+from gis.api.wire.locate_answers import Place, write_located
+from gis.api.wire.locate_forms import FURTHEST_M
+from gis.api.wire.parameters import read_day
+from gis.errors import WanggeError
+from gis.gridding.crs import NAMED_SYSTEMS, to_stored
+from gis.store.releases import NEWEST
+from gis.store.session import SideConnection, transaction
+from gis.workflows.locate_point import Calendar, list_calendar
+from gis.workflows.report_events import USUAL_ACCURACY_M
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Engine
+    from starlette.requests import Request
+
+    from gis.api.wire.chains import ReleaseNames
+    from gis.nouns import Release
+    from gis.settings import Settings
+    from gis.workflows.locate_point import ReleaseIndex, ReleaseIndexes
+
+log = logging.getLogger(__name__)
+
+LONGEST_QUERY = 300
+NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,17})?", re.ASCII)
+RELEASE = re.compile(r"[1-9]\d{0,8}", re.ASCII)
+KNOWN_NAMES = frozenset({"lon", "lat", "crs", "accuracy", "at", "release", "duty"})
+AS_STORED = frozenset({"wgs84", "cgcs2000"})
+# Systems beyond the named ones become known by being used; setting one up takes the loop milliseconds.
+MOST_SYSTEMS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a plain request asks for."""
+
+    place: Place
+    at: date | None
+    release: int | None
+
+
+class QuickLookUp:
+    """Answers single look-ups on the event loop.
+
+    Which release is in force is asked of the database by one prepared statement on a connection of its own,
+    after the request has come in; the answer tells whether the calendar this process has read is still the
+    whole one. If it is not, one request reads it anew, and builds or maps an index, while the others wait
+    without holding a thread or a connection.
+
+    Args:
+        engine: The database.
+        settings: Give the time zone.
+        indexes: Where the releases' indexes are kept.
+        names: Where their names are kept.
+    """
+
+    def __init__(
+        self, engine: Engine, settings: Settings, indexes: ReleaseIndexes, names: ReleaseNames
+    ) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._indexes = indexes
+        self._names = names
+        self._newest = SideConnection(engine, NEWEST)
+        self._calendar = Calendar()
+        self._systems = {name: name for name in NAMED_SYSTEMS}
+        self._learning = asyncio.Lock()
+        self._building = asyncio.Lock()
+
+    async def answer(self, request: Request) -> Response | None:
+        """Return the answer, or None if the request has to take the long way."""
+        await acting_user(request)
+        wanted = self._read(request.scope["query_string"])
+        if wanted is None:
+            return None
+        try:
+            found = await self._find(wanted)
+        except (psycopg2.Error, SQLAlchemyError, WanggeError, OSError) as error:
+            # the long way meets the same trouble and says what it is
+            log.debug("no short way: %s", error)
+            return None
+        point = self._stored(wanted.place)
+        if found is None or point is None:
+            return None
+        asked, index = found
+        located = index.index.locate(*point, accuracy_m=wanted.place.accuracy_m)
+        content = write_located(wanted.place, located, asked, self._names.within(index))
+        return Response(content, headers={"Cache-Control": PRIVATE}, media_type="application/json")
+
+    def learn_system(self, text: str, system: str) -> None:
+        """Take note of a spelling that the long way has understood."""
+        if len(self._systems) < MOST_SYSTEMS:
+            self._systems[text] = system
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._newest.close()
+
+    def _read(self, query: bytes) -> Wanted | None:
+        """Return what a plain query asks for, else None."""
+        if len(query) > LONGEST_QUERY:
+            return None
+        try:
+            pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, strict_parsing=True)
+        except ValueError:
+            return None
+        values = dict(pairs)
+        if len(values) != len(pairs) or not values.keys() <= KNOWN_NAMES or "duty" in values:
+            return None
+        x, y = number_in(values.get("lon")), number_in(values.get("lat"))
+        accuracy = number_in(values.get("accuracy")) if "accuracy" in values else USUAL_ACCURACY_M
+        system = self._systems.get(values.get("crs", "wgs84"))
+        if x is None or y is None or system is None or accuracy is None or not 0 <= accuracy <= FURTHEST_M:
+            return None
+        return self._of_day(Place(x, y, system, accuracy), values.get("at"), values.get("release"))
+
+    def _of_day(self, place: Place, at: str | None, release: str | None) -> Wanted | None:
+        if at is not None and release is not None:
+            return None
+        if release is not None:
+            return Wanted(place, None, int(release)) if RELEASE.fullmatch(release) else None
+        try:
+            return Wanted(place, None if at is None else read_day(at), None)
+        except ValueError:
+            return None
+
+    def _stored(self, place: Place) -> tuple[float, float] | None:
+        """Return longitude and latitude, None if these cannot be in that system."""
+        lon, lat = place.x, place.y
+        if place.crs not in AS_STORED:
+            lon, lat = (float(value[0]) for value in to_stored([lon], [lat], place.crs))
+        return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None  # noqa: PLR2004 - the earth; not NaN
+
+    async def _find(self, wanted: Wanted) -> tuple[Asked, ReleaseIndex] | None:
+        """Return the release in force at this moment, or the one named, with its index."""
+        mark = await self._newest.first_row()
+        calendar = self._calendar
+        if mark != calendar.mark:
+            calendar = await self._learn_calendar(mark)
+        day = wanted.at or today(self._settings)
+        release = calendar.find_on(day) if wanted.release is None else calendar.find_numbered(wanted.release)
+        if release is None:
+            return None
+        index = self._indexes.known(release)
+        if index is None:
+            index = await self._learn_index(release)
+        named = wanted.release is not None
+        return Asked(release, release.effective_from if named else day, named), index
+
+    async def _learn_calendar(self, mark: tuple[object, ...] | None) -> Calendar:
+        """Read the calendar anew, unless somebody else just has; it is as new as the mark or newer."""
+        async with self._learning:
+            if self._calendar.mark != mark:
+                self._calendar = await asyncio.to_thread(self._read_calendar)
+            return self._calendar
+
+    async def _learn_index(self, release: Release) -> ReleaseIndex:
+        async with self._building:
+            found = self._indexes.known(release)
+            return await asyncio.to_thread(self._fetch_index, release) if found is None else found
+
+    def _read_calendar(self) -> Calendar:
+        with transaction(self._engine) as session:
+            return list_calendar(session)
+
+    def _fetch_index(self, release: Release) -> ReleaseIndex:
+        with transaction(self._engine) as session:
+            return self._indexes.of(session, release)
+
+
+def number_in(text: str | None) -> float | None:
+    """Return a number in plain figures, None for anything else."""
+    return float(text) if text is not None and NUMBER.fullmatch(text) else None

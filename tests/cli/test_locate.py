@@ -1,0 +1,136 @@
+"""`wangge locate` as its own process: a point, a file, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import subprocess
+import sys
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gis.store.session import make_engine, transaction
+from tests.api.conftest import EAST, WEST, grid, publish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gis.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def published(module_settings: Settings) -> Settings:
+    engine = make_engine(module_settings)
+    for middle, day in ((118.1, date(2026, 1, 1)), (118.11, date(2026, 7, 1))):
+        rows = [
+            grid(WEST, "natural", "West", 118.0, 31.0, middle, 31.1),
+            grid(EAST, "natural", "East", middle, 31.0, 118.2, 31.1),
+        ]
+        with transaction(engine) as session:
+            publish(session, "line", rows, day, first=middle == 118.1)
+    engine.dispose()
+    return module_settings
+
+
+def wangge(settings: Settings, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
+    done = subprocess.run(
+        [sys.executable, "-m", "gis.cli.main", "locate", *arguments],
+        env=os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "COLUMNS": "200"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    return done
+
+
+def test_a_point_near_a_boundary_and_one_outside(published: Settings) -> None:
+    said = wangge(published, "118.0999", "31.01", "--crs", "wgs84", "--release", "1").stdout.decode()
+    assert WEST in said
+    assert "Near a boundary" in said
+    assert EAST in said
+    said = wangge(published, "117.999", "31.01", "--crs", "wgs84", "--at", "2026-02-01").stdout.decode()
+    assert f"In no grid. The nearest is {WEST} (West), 95.5 m away, 90° clockwise from north." in said
+    assert "Release 1" in said
+
+
+def test_a_file_goes_to_a_file_or_to_standard_output(published: Settings, tmp_path: Path) -> None:
+    points, result = tmp_path / "points.csv", tmp_path / "located.csv"
+    points.write_text("n,lon,lat\n1,118.105,31.01\n2,117,31\n3,,\n")
+    said = wangge(published, str(points), "--crs", "wgs84", "--release", "1", "--out", str(result))
+    assert said.stdout == b""
+    summary = said.stderr.decode()
+    for words in ("3 rows", "1 located", "1 in no grid", "1 without usable coordinates", str(result)):
+        assert words in summary
+    rows = list(csv.DictReader(io.StringIO(result.read_text("utf-8-sig"))))
+    assert [row["natural_code"] for row in rows] == [EAST, "", ""]
+    assert [row["release"] for row in rows] == ["1", "1", "1"]
+    streamed = wangge(published, str(points), "--crs", "wgs84", "--at", "2026-07-01").stdout
+    assert [row["natural_code"] for row in csv.DictReader(io.StringIO(streamed.decode("utf-8-sig")))] == [
+        WEST,
+        "",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("118", "--crs", "wgs84"), 2, "there is no file 118; give two numbers, or one file"),
+        (("118", "x", "--crs", "wgs84"), 2, "'x' is no number"),
+        (("118", "31"), 2, "crs: name the system of the point"),
+        (("1", "2", "3", "--crs", "wgs84"), 2, "give two numbers, or one file"),
+        (("118", "31", "--crs", "wgs84", "--release", "9"), 3, "There is no release 9"),
+        (("118", "31", "--crs", "wgs84", "--release", "1", "--at", "2026-01-01"), 2, "not both"),
+        (("118", "31", "--crs", "wgs84", "--at", "2025-01-01"), 3, "No release was in force on 2025-01-01"),
+    ],
+)
+def test_what_is_refused(published: Settings, arguments: tuple[str, ...], code: int, said: str) -> None:
+    assert said in wangge(published, *arguments, code=code).stderr.decode()
+
+
+def test_a_result_is_there_only_when_it_is_whole(published: Settings, tmp_path: Path) -> None:
+    points, result = tmp_path / "points.csv", tmp_path / "located.csv"
+    points.write_bytes(b"lon,lat\n" + b"118.03,31.01\n" * 30_000 + b"118.03,\xff\xff\n")
+    result.write_text("before")
+    wangge(published, str(points), "--crs", "wgs84", "--out", str(result), code=2)
+    assert result.read_text() == "before"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["located.csv", "points.csv"]
+
+
+PEAK = """
+import resource, runpy, sys
+sys.argv = ["wangge", *sys.argv[1:]]
+try:
+    runpy.run_module("gis.cli.main", run_name="__main__")
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+
+
+def peak_kb(settings: Settings, points: Path) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, "locate", str(points), "--crs", "wgs84", "--out", "/dev/null"],
+        env=os.environ | {"WANGGE_DATABASE_URL": settings.database_url or ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(done.stderr.split()[-1])
+
+
+def test_memory_does_not_grow_with_the_file(published: Settings, tmp_path: Path) -> None:
+    peaks = []
+    for thousands in (60, 300):
+        points = tmp_path / "points.csv"
+        with points.open("w") as out:
+            out.write("n,lon,lat,text\n")
+            out.writelines(
+                f"{i},118.{i % 1999:04},31.0{i % 97:02},some words of a report\n"
+                for i in range(thousands * 1000)
+            )
+        peaks.append(peak_kb(published, points))
+    assert peaks[1] < peaks[0] * 1.05
