@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from benchmarks.locate_peers import BoxTree, Question, wall_seconds
+from benchmarks.locate_peers import BoxTree, Question, processor_seconds, wall_seconds
 from gis.gridding.coverage.index import CoverageIndex
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ POINTS = "points"  # the file beside those of the index
 def index_figures(question: Question, index: CoverageIndex) -> dict[str, float]:
     """Return seconds to build, bytes a grid, and what workers that share the saved index cost."""
     figures = {
-        "build_s": wall_seconds(lambda: CoverageIndex.build(question.polygons, question.ids)),
+        "build_s": processor_seconds(lambda: CoverageIndex.build(question.polygons, question.ids)),
         "bytes_per_grid": round(index.nbytes / len(question.ids)),
         "index_mb": round(index.nbytes / 1e6, 2),
     }
@@ -56,9 +56,13 @@ def worker_figures(folder: str) -> dict[str, float]:
         for _ in range(WORKERS)
     ]
     try:
-        before = [measured(worker, "loaded nothing") for worker in workers]
+        for worker in workers:
+            told(worker, "start")
+        before = [proportional_mb(worker.pid) for worker in workers]
         loads = [float(told(worker, "load")) for worker in workers]
-        after = [measured(worker, "answer") for worker in workers]
+        for worker in workers:  # all of them, before any is measured: a page is shared once others use it
+            told(worker, "answer")
+        after = [proportional_mb(worker.pid) for worker in workers]
     finally:
         for worker in workers:
             worker.communicate()
@@ -78,11 +82,9 @@ def told(worker: subprocess.Popen[str], step: str) -> str:
     return worker.stdout.readline().strip()
 
 
-def measured(worker: subprocess.Popen[str], step: str) -> float:
-    """Let a worker take a step; return its proportional memory in MB."""
-    told(worker, step)
-    rollup = Path(f"/proc/{worker.pid}/smaps_rollup").read_text()
-    found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
+def proportional_mb(pid: int) -> float:
+    """Return the memory of a process in MB, what it shares divided by those who share it."""
+    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
     return float(found[1]) / 1024 if found else float("nan")
 
 
