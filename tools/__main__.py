@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 
-from tools.shell import BIN, ROOT, SetupFailedError, call, say
+from tools.shell import BIN, ROOT, VENV, SetupFailedError, call, say
 
 OLDEST = (3, 11)
 NEWER_PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11")
@@ -24,6 +24,8 @@ def set_up(*, for_tests: bool) -> None:
 
     begin = time.monotonic()
     machine.require_packages(for_tests=for_tests)
+    if not VENV.exists():  # once: what could not be had then is not asked for every time
+        machine.install_wishes()
     steps.make_environment()
     steps.fill_vendor()
     steps.upgrade_database()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 # plain Python as well: they import nothing that is installed only later
 from gis.store.server.programs import list_programs
 from gis.workflows.doctor import has_chinese_font
+from tools.kernel import find_compiler
 from tools.shell import SetupFailedError, call, say
 
 if TYPE_CHECKING:
@@ -101,6 +102,18 @@ NEEDS = (
 )
 
 
+WISHES = (
+    Need(
+        "a C compiler and Python's headers (points are located ten times as fast)",
+        lambda: find_compiler() is not None,
+        ("gcc", "libc6-dev", "python3-dev"),
+        ("gcc", "python3-devel"),
+        (),
+    ),
+)
+"""What set-up installs where it may, and does without elsewhere."""
+
+
 def require_packages(*, for_tests: bool) -> None:
     """Install what is missing if that can be done here, else say exactly how.
 
@@ -118,6 +131,22 @@ def require_packages(*, for_tests: bool) -> None:
     importlib.invalidate_caches()
     if left := [need.what for need in missing if not need.is_there()]:
         raise SetupFailedError(f"After installing {' '.join(packages)} there is still no {', '.join(left)}.")
+
+
+def install_wishes() -> None:
+    """Install what is wished for where that can be done without asking, and go on without it elsewhere."""
+    wished = [wish for wish in WISHES if not wish.is_there()]
+    if not wished:
+        return
+    may_install = shutil.which("apt-get") and (os.geteuid() == 0 or _may_sudo())
+    try:
+        if may_install:
+            _install_with_apt([package for wish in wished for package in wish.apt])
+    except SetupFailedError as error:
+        say(str(error))
+    if left := [wish for wish in wished if not wish.is_there()]:
+        names = ", ".join(wish.what for wish in left)
+        say(f"Going on without {names}. To have it:\n{_command_elsewhere(left)}")
 
 
 def _install_with_apt(packages: list[str]) -> None:

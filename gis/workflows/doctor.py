@@ -68,6 +68,7 @@ def diagnose() -> list[Diagnosis]:
         "PostgreSQL": lambda: examine_programs(settings),
         "database": lambda: examine_database(settings),
         "schema": lambda: examine_schema(settings),
+        "look-up kernel": examine_kernel,
         "browser code": examine_vendor,
         "npm": examine_npm,
         "Chromium": examine_browser,
@@ -138,6 +139,16 @@ def examine_schema(settings: Settings) -> Diagnosis:
         return Diagnosis("schema", Health.GOOD, f"up to date ({state.current})")
     found = f"at {state.current or 'nothing'}, this version needs {state.head}"
     return Diagnosis("schema", Health.NEEDED, found, "wangge database upgrade")
+
+
+def examine_kernel() -> Diagnosis:
+    """Look whether points are located by compiled code or by NumPy."""
+    from gis.gridding.coverage.kernel import IS_COMPILED  # noqa: PLC0415 - imports NumPy, which may be broken
+
+    if IS_COMPILED:
+        return Diagnosis("look-up kernel", Health.GOOD, "compiled")
+    remedy = "sudo apt-get install -y gcc libc6-dev python3-dev (Fedora: gcc python3-devel), then make setup"
+    return Diagnosis("look-up kernel", Health.WISHED, "not compiled: NumPy answers, more slowly", remedy)
 
 
 def examine_vendor() -> Diagnosis:

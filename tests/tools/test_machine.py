@@ -103,3 +103,26 @@ def test_nothing_missing_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(machine, "NEEDS", there)
     with_programs(monkeypatch)
     machine.require_packages(for_tests=True)
+
+
+def test_a_wish_that_cannot_be_had_is_said_and_set_up_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wishes = tuple(replace(wish, is_there=lambda: False) for wish in machine.WISHES)
+    monkeypatch.setattr(machine, "WISHES", wishes)
+    with_programs(monkeypatch, "apt-get")
+    machine.install_wishes()
+    assert "Going on without a C compiler" in capsys.readouterr().out
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    calls: list[tuple[str, ...]] = []
+
+    def refuse(*command: str, may_fail: bool = False) -> int:
+        calls.append(command)
+        if not may_fail:
+            raise SetupFailedError("no network")
+        return 100
+
+    monkeypatch.setattr(machine, "call", refuse)
+    machine.install_wishes()
+    assert calls[-1][-3:] == ("gcc", "libc6-dev", "python3-dev")
+    assert "no network" in capsys.readouterr().out
