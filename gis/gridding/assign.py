@@ -73,14 +73,12 @@ class Targets:
         labels: Labels in ascending order; of equals, the lowest wins.
         polygons: Valid polygons in that order.
         tree: Index over them.
-        shares_ground: True where a polygon overlaps another one.
         in_metres: Coordinates are metres of a plane; else they are degrees, EPSG:4490.
     """
 
     labels: pd.Index[int]
     polygons: Geometries
     tree: shapely.STRtree
-    shares_ground: Flags
     in_metres: bool
 
     @classmethod
@@ -109,8 +107,7 @@ class Targets:
             )
         ready = np.asarray(shapely.force_2d(made), dtype=object)
         shapely.prepare(ready)
-        tree = shapely.STRtree(ready)
-        return cls(labels, ready, tree, _sharing_ground(ready, tree), in_metres)
+        return cls(labels, ready, shapely.STRtree(ready), in_metres)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,19 +232,21 @@ def _pairs_of(
         return _first(pairs.where(pairs.wholly))
     if rule is not Rule.SPLIT:
         done = _first(pairs.where(pairs.wholly))
-        closed = done.source
+        rest = _meeting(shapes, pairs.where(~np.isin(pairs.source, done.source)), targets)
     elif kind == AREA:
         done = pairs.where(pairs.wholly)
-        closed = done.source[~targets.shares_ground[done.target]]  # no other target has a part of those
+        rest = _meeting(shapes, pairs.where(~pairs.wholly), targets)
     else:
-        pairs = pairs.where(shapely.intersects(targets.polygons[pairs.target], shapes[pairs.source]))
-        done = pairs.where(pairs.wholly & (np.bincount(pairs.source)[pairs.source] == 1))
-        closed = done.source
-    is_done = pairs.wholly & (kind == AREA)
-    rest = pairs.where(~is_done & ~np.isin(pairs.source, closed))
-    rest = rest.where(shapely.intersects(targets.polygons[rest.target], shapes[rest.source]))
+        meeting = _meeting(shapes, pairs, targets)
+        is_alone = np.bincount(meeting.source)[meeting.source] == 1
+        done = meeting.where(meeting.wholly & is_alone)
+        rest = meeting.where(~(meeting.wholly & is_alone))
     cut = _cut_areas if kind == AREA else _cut_lines
     return _joined((done, cut(shapes, rest, targets)))
+
+
+def _meeting(shapes: Geometries, pairs: _Pairs, targets: Targets) -> _Pairs:
+    return pairs.where(shapely.intersects(targets.polygons[pairs.target], shapes[pairs.source]))
 
 
 def _cut_areas(shapes: Geometries, pairs: _Pairs, targets: Targets) -> _Pairs:
@@ -301,17 +300,6 @@ def _by_rank(source: Positions) -> Iterator[Positions]:
     sizes = np.diff(np.append(starts, len(source)))
     for rank in range(sizes.max(initial=0)):
         yield starts[sizes > rank] + rank
-
-
-def _sharing_ground(polygons: Geometries, tree: shapely.STRtree) -> Flags:
-    left, right = tree.query(polygons)
-    left, right = left[left < right], right[left < right]
-    meet = shapely.intersects(polygons[left], polygons[right])
-    left, right = left[meet], right[meet]
-    overlap = ~shapely.touches(polygons[left], polygons[right])
-    flags = np.zeros(len(polygons), dtype=bool)
-    flags[left[overlap]] = flags[right[overlap]] = True
-    return flags
 
 
 def _amounts(shapes: Geometries, *, in_metres: bool) -> Floats:
