@@ -18,6 +18,8 @@ CELLS_PER_VERTEX = 2.0
 FEWEST_CELLS, MOST_CELLS = 64, 1 << 24
 # Points are placed with an error of some 1e-11 cells; what comes this near to a fine cell counts as in it.
 MARGIN = 1e-6
+# Beyond these widths even GEOS' arithmetic loses bits: to give its answers there, it is asked.
+SMALLEST, LARGEST = 1e-140, 1e140
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,14 @@ class Frame:
         aspect = min(max(width / height if height > 0 else cells, 1 / cells), cells)
         columns = max(1, round(math.sqrt(cells * aspect)))
         rows = max(1, round(cells / columns))
-        with np.errstate(over="ignore", divide="ignore"):
-            x_scale, y_scale = np.float64(columns) / width, np.float64(rows) / height
-        if not (0 < x_scale < np.inf and 0 < y_scale < np.inf):
+
+        if not (SMALLEST < width < LARGEST and SMALLEST < height < LARGEST):
             return cls(0.0, 0.0, 0.0, 0.0, 1, 1)
         return cls(
             west - 0.5 * width / columns,
             south - 0.5 * height / rows,
-            float(x_scale),
-            float(y_scale),
+            columns / width,
+            rows / height,
             columns + 1,
             rows + 1,
         )
@@ -69,7 +70,8 @@ class Frame:
 
     def place(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return positions in cells from the lower left corner."""
-        return (x - self.west) * self.x_scale, (y - self.south) * self.y_scale
+        with np.errstate(invalid="ignore", over="ignore"):  # infinite coordinates lie nowhere
+            return (x - self.west) * self.x_scale, (y - self.south) * self.y_scale
 
     def as_array(self) -> Floats:
         """Return the six numbers, for a file and for the compiled kernel."""

@@ -46,7 +46,8 @@ class Outlines:
         """
         valid = shapely.is_valid(polygons)
         flat = shapely.force_2d(polygons)
-        flat = np.where(valid, shapely.orient_polygons(flat), flat) if len(flat) else flat
+        with np.errstate(over="ignore", invalid="ignore"):  # so large that only GEOS will be asked about them
+            flat = np.where(valid, shapely.orient_polygons(flat), flat) if len(flat) else flat
         parts, polygon_of_part = shapely.get_parts(flat, return_index=True)
         rings, part_of_ring = shapely.get_rings(parts, return_index=True)
         vertices, ring_of_vertex = shapely.get_coordinates(rings, return_index=True)
@@ -75,7 +76,7 @@ class Outlines:
         )
 
     def polygons(self, which: Integers) -> Polygons:
-        """Put polygons together again, as multipolygons, shape of `which`."""
+        """Put polygons together again, those in several parts as multipolygons, shape of `which`."""
         first, end = self.polygon_rings[which].T
         ring = ranges(first, end - first)
         counts = np.diff(self.ring_offsets)[ring]
@@ -86,8 +87,9 @@ class Outlines:
             np.concatenate((part_starts, [len(ring)])),
             np.searchsorted(part_starts, np.concatenate(([0], np.cumsum(end - first)))),
         )
-        made: Polygons = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, vertices, offsets)
-        return made
+        made = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, vertices, offsets)
+        # GEOS may answer otherwise for a multipolygon of one part if that is not valid
+        return np.where(shapely.get_num_geometries(made) == 1, shapely.get_geometry(made, 0), made)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the arrays by name, for a file."""

@@ -72,7 +72,7 @@ def list_entries(
     entry, runs, run_entry = _runs(cell, edge, edges)
     entry_cell, entry_polygon = cell[entry], edges.polygon[edge[entry]]
     parity, inside = _parities(pairs, bits, entry, edges, drawn, painted, division)
-    covers_cell, covers_polygon = _covering(entry_cell, entry_polygon, inside, painted, division)
+    covers_cell, covers_polygon = _covering(entry_cell, entry_polygon, inside, painted, division, asked[:, 0])
     clean = _clean_cells(touched, bits, entry_cell, find_twins(edges, vertices), painted, division)
     clean[np.isin(entry_cell, np.concatenate((covers_cell, asked[:, 0])))] = False
 
@@ -127,14 +127,20 @@ def _parities(  # noqa: PLR0913, PLR0917 - see list_entries
 
 
 def _covering(
-    entry_cell: Integers, entry_polygon: Integers, inside: Integers, painted: Painted, division: Division
+    entry_cell: Integers,
+    entry_polygon: Integers,
+    inside: Integers,
+    painted: Painted,
+    division: Division,
+    asked: Integers,
 ) -> tuple[Integers, Integers]:
-    """List the polygons that cover a fine cell others run through, and all of each cell several cover."""
+    """List the polygons that cover a fine cell which has a record: others run through it, or cover it too."""
     cells, start = np.unique(entry_cell, return_index=True)
     row, column = division.samples(cells)
     own = np.add.reduceat(inside, start) if len(start) else np.empty(0, dtype=np.int64)
     busy = cells[painted.count(row, column) > own]
-    wanted = np.union1d(busy, np.setdiff1d(_several(painted, division), cells, assume_unique=True))
+    whole = np.union1d(_several(painted, division), asked)
+    wanted = np.union1d(busy, np.setdiff1d(whole, cells, assume_unique=True))
     if not len(wanted):
         return wanted, wanted
     row, column = division.samples(wanted)
