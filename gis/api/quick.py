@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -18,12 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from gis.api.access import acting_user
-from gis.api.wire.asked import Asked, today
+from gis.api.wire.asked import Asked, asked_of
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.locate_answers import Place, write_located
 from gis.api.wire.locate_forms import FURTHEST_M
 from gis.api.wire.parameters import read_day
-from gis.errors import WanggeError
+from gis.errors import NotFoundError, WanggeError
 from gis.gridding.crs import NAMED_SYSTEMS, to_stored
 from gis.store.releases import NEWEST
 from gis.store.session import SideConnection, transaction
@@ -96,17 +97,13 @@ class QuickLookUp:
         if wanted is None:
             return None
         try:
-            found = await self._find(wanted)
+            content = await self._find(wanted)
         except (psycopg2.Error, SQLAlchemyError, WanggeError, OSError) as error:
             # the long way meets the same trouble and says what it is
             log.debug("no short way: %s", error)
             return None
-        point = self._stored(wanted.place)
-        if found is None or point is None:
+        if content is None:
             return None
-        asked, index = found
-        located = index.index.locate(*point, accuracy_m=wanted.place.accuracy_m)
-        content = write_located(wanted.place, located, asked, self._names.within(index))
         return Response(content, headers={"Cache-Control": PRIVATE}, media_type="application/json")
 
     def learn_system(self, text: str, system: str) -> None:
@@ -153,21 +150,43 @@ class QuickLookUp:
             lon, lat = (float(value[0]) for value in to_stored([lon], [lat], place.crs))
         return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None  # noqa: PLR2004 - the earth; not NaN
 
-    async def _find(self, wanted: Wanted) -> tuple[Asked, ReleaseIndex] | None:
-        """Return the release in force at this moment, or the one named, with its index."""
-        mark = await self._newest.first_row()
+    async def _find(self, wanted: Wanted) -> bytes | None:
+        """Return the answer of the release in force at this moment, or of the one named.
+
+        While the database says which release is the newest, the answer is made from the calendar there is;
+        it is given only if the database confirms that calendar.
+        """
         calendar = self._calendar
+        made: list[bytes | None] = []
+
+        def make() -> None:
+            # a release that is not in this calendar may be in the one the database has by now
+            with suppress(NotFoundError):
+                made.append(self._made(wanted, calendar))
+
+        mark = await self._newest.first_row(make)
         if mark != calendar.mark:
             calendar = await self._learn_calendar(mark)
-        day = wanted.at or today(self._settings)
-        release = calendar.find_on(day) if wanted.release is None else calendar.find_numbered(wanted.release)
-        if release is None:
+        elif made and made[0] is not None:
+            return made[0]
+        release = self._asked(wanted, calendar).release
+        if self._indexes.known(release) is None:
+            await self._learn_index(release)
+        return self._made(wanted, calendar)
+
+    def _asked(self, wanted: Wanted, calendar: Calendar) -> Asked:
+        """Return the release asked for, by a calendar, or raise NotFoundError."""
+        return asked_of(calendar, self._settings, wanted.at, wanted.release)
+
+    def _made(self, wanted: Wanted, calendar: Calendar) -> bytes | None:
+        """Return the answer by a calendar, None if its index is not at hand or the place is on no map."""
+        asked = self._asked(wanted, calendar)
+        index = self._indexes.known(asked.release)
+        point = self._stored(wanted.place)
+        if index is None or point is None:
             return None
-        index = self._indexes.known(release)
-        if index is None:
-            index = await self._learn_index(release)
-        named = wanted.release is not None
-        return Asked(release, release.effective_from if named else day, named), index
+        located = index.index.locate(*point, accuracy_m=wanted.place.accuracy_m)
+        return write_located(wanted.place, located, asked, self._names.within(index))
 
     async def _learn_calendar(self, mark: tuple[object, ...] | None) -> Calendar:
         """Read the calendar anew, unless somebody else just has; it is as new as the mark or newer."""

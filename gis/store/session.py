@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from gis.store.cluster import database_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whatever its author calls it
     from sqlalchemy import Engine
@@ -79,8 +79,11 @@ class SideConnection:
         self._lock = asyncio.Lock()
         self._is_prepared = True
 
-    async def first_row(self) -> tuple[Any, ...] | None:
+    async def first_row(self, meanwhile: Callable[[], None] = lambda: None) -> tuple[Any, ...] | None:
         """Return the first row of the query, as the database has it now.
+
+        Args:
+            meanwhile: What to do while the database works; done before this returns.
 
         Raises:
             psycopg2.Error: The database cannot be reached or refuses; the next call connects anew.
@@ -92,7 +95,8 @@ class SideConnection:
                     self._cursor = await asyncio.to_thread(self._connect)
                     if self._is_prepared:
                         await self._run(self._cursor, f"PREPARE side AS {self._query}")
-                await self._run(self._cursor, "EXECUTE side" if self._is_prepared else self._query)
+                statement = "EXECUTE side" if self._is_prepared else self._query
+                await self._run(self._cursor, statement, meanwhile)
                 row: tuple[Any, ...] | None = self._cursor.fetchone()
             except BaseException as error:
                 # between us and the server may stand a pool that hands out another session each time
@@ -124,9 +128,12 @@ class SideConnection:
         cursor: Cursor = connection.cursor()
         return cursor
 
-    async def _run(self, cursor: Cursor, statement: str) -> None:
+    async def _run(
+        self, cursor: Cursor, statement: str, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
         """Send a statement and wait for its answer: briefly here, then without holding up the event loop."""
         cursor.execute(statement)
+        meanwhile()
         is_slow = False
         while cursor.connection.poll() != POLL_OK:
             if is_slow or not self._poll.poll(AT_ONCE_MS):
