@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     Positions = NDArray[np.int32]
 
 # Points answered at once: their columns stay in the processor's cache.
-POINTS_AT_ONCE = 1 << 14
+POINTS_AT_ONCE = 1 << 15
+RECORDS_AT_ONCE = 1 << 16
+ON = 2  # where a point may be, beside 0 for outside, 1 for inside, and OPEN
 SAFE_ERROR = 1e-15
 # Below this, products of differences may have lost bits to underflow.
 SMALLEST_SUM = 1e-250
@@ -109,14 +111,12 @@ def find_first(tables: Tables, x: Floats, y: Floats) -> tuple[Positions, Flags]:
     on_outline = np.zeros(len(x), dtype=bool)
     for start in range(0, len(x), POINTS_AT_ONCE):
         part = slice(start, start + POINTS_AT_ONCE)
-        value = values_at(tables, x[part], y[part])
-        left = np.flatnonzero(value < NONE)
-        if len(left):
-            record = -2 - value[left]
-            value[left], on_outline[start + left] = _first_of(
-                tables, record, x[start + left], y[start + left]
-            )
-        position[part] = value
+        position[part] = values_at(tables, x[part], y[part])
+    left = np.flatnonzero(position < NONE)
+    for start in range(0, len(left), RECORDS_AT_ONCE):
+        point = left[start : start + RECORDS_AT_ONCE]
+        record = -2 - position[point].astype(np.int64)
+        position[point], on_outline[point] = _first_of(tables, record, x[point], y[point])
     return position, on_outline
 
 
@@ -176,11 +176,29 @@ def record_polygons(tables: Tables, x: Floats, y: Floats) -> tuple[Integers, Int
 
 
 def _first_of(tables: Tables, record: Integers, x: Floats, y: Floats) -> tuple[Integers, Flags]:
+    """Find the first polygon of each point's record that has it."""
+    words = tables.words
+    head = words.take(record + 1)
+    # most records part two polygons by one run of edges: who is not in the first is in the second
+    simple = (head & (CLEAN | COVERS | ASK | LAST | OTHERWISE | -1 << RUNS_SHIFT)) == CLEAN | 1 << RUNS_SHIFT
+    simple &= (words.take(record + 5, mode="clip") & OTHERWISE) != 0
+    easy, hard = np.flatnonzero(simple), np.flatnonzero(~simple)
+    position = np.empty(len(record), dtype=np.int64)
+    on_outline = np.empty(len(record), dtype=bool)
+    word = record[easy]
+    sign = _tested_runs(tables, word + 2, head[easy] & PARITY, x[easy], y[easy])
+    inside = words.take(np.where(sign != 0, word, word + 4))
+    position[easy], on_outline[easy] = np.where(sign == OPEN, OPEN, inside), sign == ON
+    position[hard], on_outline[hard] = _first_by_turns(tables, record[hard], x[hard], y[hard])
+    return position, on_outline
+
+
+def _first_by_turns(tables: Tables, record: Integers, x: Floats, y: Floats) -> tuple[Integers, Flags]:
     """Go through records until a polygon has the point; in a ragged one to the end, for outlines."""
     position = np.full(len(record), NONE, dtype=np.int64)
     on_outline = np.zeros(len(record), dtype=bool)
     words = tables.words
-    active, word = np.arange(len(record)), record.astype(np.int64)
+    active, word = np.arange(len(record)), record
     while len(active):
         polygon, head = words.take(word).astype(np.int64), words.take(word + 1)
         sign = _tested(tables, word, head, x[active], y[active])
@@ -193,9 +211,6 @@ def _first_of(tables: Tables, record: Integers, x: Floats, y: Floats) -> tuple[I
         word = (word + 2 + 2 * (head >> RUNS_SHIFT))[~done]
         active = active[~done]
     return position, on_outline
-
-
-ON = 2  # beside 0 for outside, 1 for inside, and OPEN
 
 
 def _entries_of(
@@ -228,42 +243,77 @@ def _tested(tables: Tables, word: Integers, head: NDArray[np.int32], x: Floats, 
     if not len(tested):
         return sign
     counts = runs[tested]
-    run = ranges(word[tested] + 2, 2 * counts)
-    start, length = tables.words.take(run[0::2]).astype(np.int64), tables.words.take(run[1::2])
+    run = ranges(word[tested] + 2, 2 * counts)[0::2]
     whose = np.repeat(tested, counts)
-    edge, point = ranges(start, length), np.repeat(whose, length)
-    crossed, on, is_open = _crossings(tables.vertices, edge, x[point], y[point])
-    first = np.cumsum(np.r_[0, np.add.reduceat(length, np.cumsum(counts) - counts)[:-1]])
-    odd = (np.add.reduceat(crossed, first) + (head[tested] & PARITY)) & 1
-    odd[np.add.reduceat(on, first) > 0] = ON
-    odd[np.add.reduceat(is_open, first) > 0] = OPEN
+    sums = _tested_runs(tables, run, np.zeros(len(run), dtype=np.int32), x[whose], y[whose])
+    first = np.cumsum(counts) - counts
+    odd = (np.add.reduceat(sums == 1, first, dtype=np.int64) + (head[tested] & PARITY)) & 1
+    odd[np.logical_or.reduceat(sums == ON, first)] = ON
+    odd[np.logical_or.reduceat(sums == OPEN, first)] = OPEN
     sign[tested] = odd
     return sign
 
 
-def _crossings(
-    vertices: Floats, edge: Integers, x: Floats, y: Floats
-) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8]]:
-    """Say of each edge whether the way west crosses it, the point lies on it, or it cannot be decided."""
+def _tested_runs(tables: Tables, run: Integers, parity: NDArray[np.int32], x: Floats, y: Floats) -> Integers:
+    """Count the edges of one run of each point that the way west crosses: even 0, odd 1; or on, or open."""
+    length = tables.words.take(run + 1).astype(np.int64)
+    edge = ranges(tables.words.take(run).astype(np.int64), length)
+    point = np.repeat(np.arange(len(run)), length)
+    crossed, sure = _crossings(tables.vertices, edge, x.take(point), y.take(point))
+    first = np.cumsum(length) - length
+    sign = (
+        np.bitwise_xor.reduceat(crossed, first).astype(np.int64) ^ parity
+        if len(run)
+        else parity.astype(np.int64)
+    )
+    doubtful = np.unique(point[~sure])
+    if len(doubtful):
+        again = ranges(first[doubtful], length[doubtful])
+        sign[doubtful] = _carefully(
+            tables.vertices, edge[again], length[doubtful], parity[doubtful], (x[doubtful], y[doubtful])
+        )
+    return sign
+
+
+def _crossings(vertices: Floats, edge: Integers, x: Floats, y: Floats) -> tuple[Flags, Flags]:
+    """Say whether the way west from each point crosses its edge, and whether that is certain."""
+    flat, first = vertices.reshape(-1), 2 * edge
+    x1, y1 = flat.take(first) - x, flat.take(first + 1) - y
+    x2, y2 = flat.take(first + 2) - x, flat.take(first + 3) - y
+    left, right = x1 * y2, x2 * y1
+    turn, size = left - right, np.abs(left) + np.abs(right)
+    up = y1 > 0
+    straddles = up != (y2 > 0)
+    certain = (np.abs(turn) > SAFE_ERROR * size) & (size > SMALLEST_SUM)
+    # an edge whose latitudes the point's only touches may have the point on it
+    sure = np.where(straddles, certain, (y1 != 0) & (y2 != 0))
+    return straddles & ((turn < 0) != up), sure
+
+
+def _carefully(
+    vertices: Floats,
+    edge: Integers,
+    length: Integers,
+    parity: NDArray[np.int32],
+    points: tuple[Floats, Floats],
+) -> Integers:
+    """Test runs of which some edge was not certain, every case in its place."""
+    x, y = np.repeat(points[0], length), np.repeat(points[1], length)
     one, other = vertices.take(edge, axis=0), vertices.take(edge + 1, axis=0)
     x1, y1, x2, y2 = one[:, 0] - x, one[:, 1] - y, other[:, 0] - x, other[:, 1] - y
-    up1, up2 = y1 > 0, y2 > 0
-    straddles = up1 != up2
     left, right = x1 * y2, x2 * y1
-    turn = left - right
     size = np.abs(left) + np.abs(right)
-    crossed = straddles & ((turn < 0) != up1)
-    on = np.zeros(len(edge), dtype=np.int8)
-    is_open = np.zeros(len(edge), dtype=np.int8)
-    # an edge that the point's latitude only touches has the point on it or nothing to say
-    touches = ~straddles & ((y1 == 0) | (y2 == 0))
-    ends = touches & (((x1 == 0) & (y1 == 0)) | ((x2 == 0) & (y2 == 0)))
-    level = touches & (y1 == 0) & (y2 == 0) & ((x1 > 0) != (x2 > 0))
-    on[ends | level] = 1
-    unsure = np.flatnonzero(straddles & ~((np.abs(turn) > SAFE_ERROR * size) & (size > SMALLEST_SUM)))
-    if len(unsure):
-        signs = exact_signs(one[unsure], other[unsure], x[unsure], y[unsure])
-        crossed[unsure] = (signs < 0) != up1[unsure]
-        on[unsure[signs == 0]] = 1
-        is_open[unsure[np.isnan(signs)]] = 1
-    return crossed.astype(np.int8), on, is_open
+    signs = np.sign(left - right)
+    unsure = np.flatnonzero(~((np.abs(left - right) > SAFE_ERROR * size) & (size > SMALLEST_SUM)))
+    signs[unsure] = exact_signs(one[unsure], other[unsure], x[unsure], y[unsure])
+    straddles = (y1 > 0) != (y2 > 0)
+    at_an_end = ((x1 == 0) & (y1 == 0)) | ((x2 == 0) & (y2 == 0))
+    level = (y1 == 0) & (y2 == 0) & ((x1 > 0) != (x2 > 0))
+    on = np.where(straddles, signs == 0, at_an_end | level)
+    first = np.cumsum(length) - length
+    crossed = straddles & ((signs < 0) != (y1 > 0))
+    sign = np.bitwise_xor.reduceat(crossed, first).astype(np.int64) ^ parity
+    sign[np.logical_or.reduceat(on, first)] = ON
+    # whether the point is on another edge does not matter where GEOS is asked anyway
+    sign[np.logical_or.reduceat(straddles & np.isnan(signs), first)] = OPEN
+    return sign
