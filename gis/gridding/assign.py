@@ -105,9 +105,8 @@ class Targets:
                 f"target {labels[bad]} is no polygon, or its outline cannot be made valid; draw it again",
                 field="target",
             )
-        ready = np.asarray(shapely.force_2d(made), dtype=object)
-        shapely.prepare(ready)
-        return cls(labels, ready, shapely.STRtree(ready), in_metres)
+        shapely.prepare(made)
+        return cls(labels, made, shapely.STRtree(made), in_metres)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,6 @@ def assign(sources: gpd.GeoSeries, targets: Targets, rule: Rule) -> Assigned:
     whole = _amounts(shapes, in_metres=targets.in_metres)
     flat = ~shapely.is_missing(shapes) & ~(whole > 0)
     problems |= dict.fromkeys(np.flatnonzero(flat).tolist(), "it has no extent; draw it again")
-    shapes[flat] = None
     dimensions = np.asarray(shapely.get_dimensions(shapes))
     found = [
         _pairs_of(shapes, whole, np.flatnonzero(dimensions == kind), targets, rule)
@@ -199,7 +197,7 @@ def assign_one(sources: gpd.GeoSeries, targets: Targets, rule: Rule = Rule.LARGE
 
 
 def _usable(shapes: Geometries) -> tuple[Geometries, dict[int, str]]:
-    """Give valid flat shapes, None where there is none to use, and why."""
+    """Give valid shapes, None where there is none to use, and why."""
     kinds = shapely.get_type_id(shapes)
     faults = {
         "a coordinate is no number; correct it": ~are_finite(shapes),
@@ -216,7 +214,7 @@ def _usable(shapes: Geometries) -> tuple[Geometries, dict[int, str]]:
     lost = np.flatnonzero(is_area)[shapely.is_missing(made.geometries)]
     problems |= dict.fromkeys(lost.tolist(), "its outline cannot be made valid; draw it again")
     shapes[is_area] = made.geometries
-    return np.asarray(shapely.force_2d(shapes), dtype=object), problems
+    return shapes, problems
 
 
 def _pairs_of(

@@ -139,6 +139,18 @@ def test_where_targets_overlap_a_polygon_counts_in_each_and_shares_are_of_the_su
     assert found.outside["building"] == 0
 
 
+def test_a_polygon_wholly_in_one_target_also_counts_in_another_that_overlaps_it() -> None:
+    overlapping = gpd.GeoSeries([box(0, 0, 100, 100), box(90, 0, 150, 100)], index=[1, 2])
+    found = in_metres(Rule.SPLIT, series(building=box(80, 0, 100, 20)), overlapping)
+    assert rows(found) == [
+        ("building", 1, 400, pytest.approx(2 / 3)),
+        ("building", 2, 200, pytest.approx(1 / 3)),
+    ]
+    assert rows(in_metres(Rule.LARGEST, series(building=box(80, 0, 100, 20)), overlapping)) == [
+        ("building", 1, 400, 1)
+    ]
+
+
 def test_sources_that_cannot_be_used_are_named_and_the_others_assigned() -> None:
     sources = series(
         none=None,
@@ -226,6 +238,15 @@ def test_stored_degrees_are_measured_in_metres_on_the_ellipsoid() -> None:
     # a short edge is a geodesic, so there the ellipsoid's own measures must agree
     assert found.pieces["area_m2"].sum() == pytest.approx(area_m2([building])[0], rel=1e-8)
     assert found.pieces["length_m"].sum() == pytest.approx(length_m([road])[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("labels", [(1, 2), (2, 1)])
+def test_halves_that_differ_in_the_last_bit_are_equal(labels: tuple[int, int]) -> None:
+    halves = gpd.GeoSeries([box(118.0, 31, 118.1, 32), box(118.1, 31, 118.2, 32)], index=labels)
+    building = series(building=box(118.0997, 31.5, 118.1003, 31.501))
+    first, second = assign(building, Targets.build(halves), Rule.SPLIT).pieces["area_m2"]
+    assert 0 < abs(first - second) < 1e-6
+    assert assign_one(building, Targets.build(halves))["building"] == 1
 
 
 def test_pieces_of_long_straight_edges_add_up_to_the_whole() -> None:

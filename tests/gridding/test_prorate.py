@@ -53,6 +53,11 @@ def test_the_part_that_lost_most_is_served_first() -> None:
     assert prorate(by_label(a=10), shares, by_label(a=0), whole_numbers=True).by_piece.tolist() == [2, 3, 5]
 
 
+def test_losses_that_differ_by_rounding_alone_are_equal() -> None:
+    shares = pieces(("a", 1, 0.3), ("a", 2, 0.1 + 0.2), ("a", 3, 0.4))  # the second is larger by one bit
+    assert prorate(by_label(a=5), shares, by_label(a=0), whole_numbers=True).by_piece.tolist() == [2, 1, 2]
+
+
 def test_other_numbers_add_up_to_the_last_bit() -> None:
     moved = prorate(by_label(a=0.1, b=7.0), THIRDS, HALF_OUT, whole_numbers=False)
     assert math.fsum(moved.by_piece[:3]) == 0.1
