@@ -20,6 +20,7 @@ from sqlalchemy import text
 from gis.errors import ConflictError, InputError, NotFoundError, SetupError
 from gis.nouns import Chain
 from gis.store.bulk.relocations import find_relocation
+from gis.store.grids import list_grids
 from gis.store.places import locate_in_postgis
 from gis.store.releases import get_release
 from gis.store.session import transaction
@@ -308,8 +309,9 @@ def test_a_cluster_of_two_processes_gives_the_same(reported: Engine, settings: S
 def test_each_process_of_a_cluster_makes_the_index_once(reported: Engine, settings: Settings) -> None:
     with transaction(reported) as session:
         source = read_source(session, get_release(session, 2), settings)
+        grids = list_grids(session, 2)
     random = np.random.default_rng(1)
-    corners = shapely.get_coordinates(source.grids.geometry.to_numpy())
+    corners = shapely.get_coordinates(grids.geometry.to_numpy())
     lon, lat = (random.choice(corners, 100_000) + random.normal(0, 1e-5, (100_000, 2))).T
     accuracy = np.full(len(lon), np.nan)
     expected = find_places(load_index(source), lon, lat, accuracy)

@@ -13,17 +13,14 @@ import numpy as np
 
 from gis.errors import InputError, SetupError
 from gis.gridding.locate import GridIndex
-from gis.store.areas import list_areas
-from gis.store.grids import list_grids
 from gis.store.places import Places
-from gis.workflows.check_grids import metric_crs_of
+from gis.workflows.locate_point import ReleaseIndexes, program_mark
 from gis.workflows.relocating.changes import SINGLE
 from gis.workflows.report_events import USUAL_ACCURACY_M
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    import geopandas as gpd
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
@@ -41,12 +38,10 @@ LOADING = Lock()
 
 @dataclass(frozen=True, slots=True)
 class IndexSource:
-    """What the index of a release is made of; equal for equal releases."""
+    """The index of a release as numbers that can travel; equal for equal releases and programs."""
 
-    sha256: str
-    metric_crs: str
-    grids: gpd.GeoDataFrame = field(compare=False, repr=False)
-    areas: gpd.GeoDataFrame = field(compare=False, repr=False)
+    mark: str
+    arrays: Mapping[str, NDArray[Any]] = field(compare=False, repr=False)
 
 
 def find_places(index: GridIndex, lon: Floats, lat: Floats, accuracy_m: Floats) -> Places:
@@ -78,10 +73,11 @@ def find_places(index: GridIndex, lon: Floats, lat: Floats, accuracy_m: Floats) 
 
 
 def read_source(session: Session, release: Release, settings: Settings) -> IndexSource:
-    """Read what the index of a release is made of."""
-    grids, areas = list_grids(session, release.number), list_areas(session, release.number)
-    crs = metric_crs_of(areas if len(areas) else grids, settings)
-    return IndexSource(release.sha256, crs, grids, areas)
+    """Return the index of a release, mapped from its file or built, as numbers that can travel."""
+    arrays = ReleaseIndexes(settings).of(session, release).index.to_arrays()
+    # a memory map travels by its content, not by the name of a file that another machine has not
+    plain = {name: np.asarray(array) for name, array in arrays.items()}
+    return IndexSource(f"{release.number} {release.sha256} {program_mark()}", plain)
 
 
 def load_index(source: IndexSource) -> GridIndex:
@@ -93,7 +89,7 @@ def load_index(source: IndexSource) -> GridIndex:
 @lru_cache(maxsize=1)
 def make_index(source: IndexSource) -> GridIndex:
     """Make the index of a release and keep the last one made."""
-    return GridIndex.build(source.grids, source.areas, source.metric_crs)
+    return GridIndex.from_arrays(source.arrays)
 
 
 @contextmanager
