@@ -13,14 +13,14 @@ import numpy as np
 
 from gis.gridding.coverage.building.blocks import build_window
 from gis.gridding.coverage.building.raster import Window
-from gis.gridding.coverage.building.windows import DEPTH, surroundings
+from gis.gridding.coverage.building.windows import DEPTH, WINDOW_CELLS, surroundings
 from gis.gridding.coverage.layout import LAST, LEVEL_BITS, NONE, RUNS_SHIFT, UNIT, WORD
 from gis.gridding.coverage.lookup import Tables
-from gis.gridding.coverage.outlines import Outlines, ranges
+from gis.gridding.coverage.outlines import Outlines, distinct, ranges
 from gis.gridding.coverage.pool import Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -62,10 +62,11 @@ class Editor:
         more = Outlines.of(np.asarray(polygons, dtype=object)[there])
         if not self._are_inside(more.vertices):
             return False
-        before = self._boxes([self._position[one] for one in ids if one in self._position])
+        known = [self._position[one] for one in ids if one in self._position]
+        before = self._boxes(np.array(known, dtype=np.int64))
         places = self._take_outlines(np.asarray(ids, dtype=np.int64), there, more)
         self._see()
-        for window in _windows(np.concatenate((before, self._boxes(places[there].tolist())))):
+        for window in _windows(np.concatenate((before, self._boxes(places[there])))):
             self._rebuild(window, places[there])
         return True
 
@@ -101,31 +102,39 @@ class Editor:
         self._pools[name].content[places] = values
 
     def _see(self) -> None:
-        """Show the arrays as they are now."""
+        """Show the arrays as they are now.
+
+        Tables are shown with the room behind them: who looks up in earlier ones meets cells that were
+        switched since, and what those refer to must be there.
+        """
         self.ids: Integers = self._ids.content
         self.outlines = Outlines(**{name: pool.content for name, pool in self._pools.items()})
         self.tables = Tables.of(
-            self._frame, self._cells, self._blocks.content, self._words.content, self.outlines.vertices
+            self._frame,
+            self._cells,
+            self._blocks.with_room,
+            self._words.with_room,
+            self._pools["vertices"].with_room,
         )
 
-    def _boxes(self, places: list[int]) -> Integers:
-        """Return first column, first row, last column and last row of polygons, in cells."""
-        rings = self.outlines.polygon_rings
-        boxes = []
-        for place in places:
-            first, end = self.outlines.ring_offsets[rings[place]]
-            if first < end:
-                u, v = self._frame.place(*self.outlines.vertices[first:end].T)
-                boxes.append((u.min(), v.min(), u.max(), v.max()))
+    def _boxes(self, places: Integers) -> Integers:
+        """Return first column, first row, last column and last row of polygons that are there, in cells."""
+        first, end = self.outlines.ring_offsets[self.outlines.polygon_rings[places]].T
+        first, end = first[first < end], end[first < end]
+        if not len(first):
+            return np.empty((0, 4), dtype=np.int64)
+        counts = end - first
+        uv = np.stack(self._frame.place(*self.outlines.vertices[ranges(first, counts)].T), axis=1)
+        starts = counts.cumsum() - counts
         # an outline on the side of a cell may count as in the next one
-        grown = np.array(boxes).reshape(-1, 4) + np.array((-0.01, -0.01, 0.01, 0.01))
-        most = np.tile((self._frame.columns - 1, self._frame.rows - 1), 2)
-        clipped: Integers = np.clip(np.floor(grown), 0, most).astype(np.int64)
-        return clipped
+        least, most = np.minimum.reduceat(uv, starts) - 0.01, np.maximum.reduceat(uv, starts) + 0.01
+        last = (self._frame.columns - 1, self._frame.rows - 1)
+        low, high = np.maximum(np.floor(least), 0), np.minimum(np.floor(most), last)
+        return np.concatenate((low, high), axis=1).astype(np.int64)
 
     def _rebuild(self, window: Window, new: Integers) -> None:
         """Build a window from all that reaches into it, and switch its cells."""
-        near = np.union1d(positions_in(self.tables, window), new)
+        near = distinct(np.concatenate((positions_in(self.tables, window), new)))
         near = near[self.outlines.polygon_rings[near, 1] > self.outlines.polygon_rings[near, 0]]
         near = near[np.argsort(self.ids[near], kind="stable")]
         around = surroundings(self.outlines, self._frame, near)
@@ -148,13 +157,13 @@ def positions_in(tables: Tables, window: Window) -> Integers:
     found = [value[value >= 0]]
     records = palette_values(tables, value[value < NONE])
     found.append(records[records >= 0])
-    word = -2 - np.unique(records[records < NONE]).astype(np.int64)
+    word = -2 - distinct(records[records < NONE]).astype(np.int64)
     while len(word):
         found.append(tables.words[word])
         head = tables.words[word + 1]
         goes_on = (head & LAST) == 0
         word = (word + 2 + 2 * (head >> RUNS_SHIFT))[goes_on]
-    return np.unique(np.concatenate(found)).astype(np.int64)
+    return distinct(np.concatenate(found)).astype(np.int64)
 
 
 def palette_values(tables: Tables, references: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -170,15 +179,23 @@ def palette_values(tables: Tables, references: NDArray[np.int32]) -> NDArray[np.
     return values
 
 
-def _windows(boxes: Integers) -> list[Window]:
-    """Return a window for each box, leaving out those that lie in another one."""
-    kept: list[tuple[int, int, int, int]] = []
-    for box in sorted({tuple(box) for box in boxes.tolist()}, key=_size, reverse=True):
-        west, south, east, north = box
-        if not any(w <= west and s <= south and e >= east and n >= north for w, s, e, n in kept):
-            kept.append((west, south, east, north))
-    return [Window(west, south, east + 1, north + 1, DEPTH) for west, south, east, north in kept]
+def _windows(boxes: Integers) -> Iterator[Window]:
+    """Yield windows over all boxes: those that overlap enough in one, those that are large in bands."""
+    kept = np.empty((0, 4), dtype=np.int64)
+    for box in boxes[np.argsort(-_size(boxes), kind="stable")]:
+        wide = np.concatenate((np.minimum(kept[:, :2], box[:2]), np.maximum(kept[:, 2:], box[2:])), axis=1)
+        fits = np.flatnonzero(_size(wide) <= _size(kept) + _size(box))
+        if len(fits):
+            kept[fits[0]] = wide[fits[0]]
+        else:
+            kept = np.concatenate((kept, box[None]))
+    for west, south, east, north in kept.tolist():
+        rows = max(1, (WINDOW_CELLS >> (2 * DEPTH)) // (east + 1 - west))
+        for row in range(south, north + 1, rows):
+            yield Window(west, row, east + 1, min(row + rows, north + 1), DEPTH)
 
 
-def _size(box: tuple[int, ...]) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
+def _size(box: Integers) -> Integers:
+    """Count the cells of boxes, shape (..., 4)."""
+    size: Integers = (box[..., 2] - box[..., 0] + 1) * (box[..., 3] - box[..., 1] + 1)
+    return size

@@ -133,10 +133,18 @@ class Edges:
         return Edges(**kept)
 
 
+def changes(values: NDArray[Any]) -> Flags:
+    """Say of each value whether it is another than the one before; the first is."""
+    flags = np.empty(len(values), dtype=bool)
+    flags[:1] = True
+    np.not_equal(values[1:], values[:-1], out=flags[1:])
+    return flags
+
+
 def distinct(values: Integers) -> Integers:
     """Return the values ascending, each once: by sorting, which here is faster than `numpy.unique`."""
     ordered = np.sort(values)
-    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+    return ordered[changes(ordered)]
 
 
 def ranges(starts: Integers, counts: Integers) -> Integers:
@@ -145,8 +153,6 @@ def ranges(starts: Integers, counts: Integers) -> Integers:
     >>> ranges(np.array([5, 20]), np.array([3, 2]))
     array([ 5,  6,  7, 20, 21])
     """
-    ends = np.cumsum(counts)
-    if not len(ends):
-        return np.empty(0, dtype=np.int64)
-    steps = np.repeat(starts - (ends - counts), counts)
-    return steps + np.arange(ends[-1])
+    steps: NDArray[np.int64] = (starts - counts.cumsum() + counts).repeat(counts)
+    steps += np.arange(len(steps))
+    return steps

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ROOM = 0.25
 """How much of its size an array gets as room when it has none left."""
+STEP = 64  # so that bytes can be seen as numbers of 32 bits
 
 
 class Pool:
@@ -24,6 +25,11 @@ class Pool:
         """What is in use: a view."""
         return self._buffer[: self._used]
 
+    @property
+    def with_room(self) -> NDArray[Any]:
+        """What is in use and the room behind it, where more appears later: a view."""
+        return self._buffer
+
     def has_room_for(self, count: int) -> bool:
         """Say whether so many more fit without moving what is there."""
         return self._used + count <= len(self._buffer) and self._buffer.flags.writeable
@@ -31,8 +37,8 @@ class Pool:
     def extend(self, more: NDArray[Any]) -> None:
         """Add at the end."""
         if not self.has_room_for(len(more)):
-            size = int((self._used + len(more)) * (1 + ROOM)) + 1024
-            wider = np.empty((size, *self._buffer.shape[1:]), dtype=self._buffer.dtype)
+            size = int((self._used + len(more)) * (1 + ROOM) / STEP + 16) * STEP
+            wider = np.zeros((size, *self._buffer.shape[1:]), dtype=self._buffer.dtype)
             wider[: self._used] = self.content
             self._buffer = wider
         self._buffer[self._used : self._used + len(more)] = more

@@ -7,43 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gis.gridding.coverage.building.paint import paint
+from gis.gridding.coverage.building.paint import SEVERAL, paint
 from gis.gridding.coverage.building.raster import draw_edges
-from gis.gridding.coverage.building.records import fine_cells, list_entries, write_records
-from gis.gridding.coverage.building.touches import NUMBER_BITS, Division, divide
+from gis.gridding.coverage.building.records import Scene, list_entries, write_records
+from gis.gridding.coverage.building.touches import NUMBER_BITS, divide, numbering
 from gis.gridding.coverage.frame import FINEST
-from gis.gridding.coverage.layout import LEVEL_BITS, NONE, UNIT, WORD
-from gis.gridding.coverage.outlines import distinct, ranges
+from gis.gridding.coverage.layout import LEVEL_BITS, UNIT, WORD
+from gis.gridding.coverage.outlines import changes, distinct, ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.gridding.coverage.building.paint import Painted
-    from gis.gridding.coverage.building.raster import Window
-    from gis.gridding.coverage.outlines import Edges, Floats, Integers
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """The polygons that reach into a window, lowest id first.
-
-    Attributes:
-        edges: Of all valid ones; `polygon` is their number here.
-        positions: The position of each.
-        vertices: The pool of all polygons.
-        asked: Numbers of those only GEOS can answer for.
-        asked_boxes: West, south, east, north of those, in cells of the whole raster, shape (n, 4).
-    """
-
-    edges: Edges
-    positions: Integers
-    vertices: Floats
-    asked: Integers
-    asked_boxes: Floats
-
-    def only(self, members: Integers) -> Surroundings:
-        """Keep some of the edges, ascending."""
-        return replace(self, edges=self.edges.only(members))
+    from gis.gridding.coverage.building.raster import Surroundings, Window
+    from gis.gridding.coverage.building.touches import Division
+    from gis.gridding.coverage.outlines import Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,45 +43,72 @@ def build_window(around: Surroundings, window: Window, first_word: int, first_un
         first_unit: Where its blocks will stand, in units of 64 bytes.
     """
     drawn = draw_edges(around.edges, window)
-    painted = paint(around.edges, drawn, window)
-    plain = _sampled(painted, _undivided(window), around.positions)
-    asked = _asked_cells(around, window)
-    needs_block = plain < NONE
-    needs_block[asked[:, 0]] = True
-    division = divide(drawn, window, needs_block)
+    division = divide(drawn, window)
     deepest = int(division.level.max())
     if deepest > window.depth:
         return build_window(around, replace(window, depth=deepest), first_word, first_unit)
-    entries, runs = list_entries(
-        around.edges, around.vertices, drawn, painted, division, _asked_fine(asked, division)
+    painted = paint(around.edges, drawn, window, around.positions)
+    # a cell that is not divided is sampled at its left side and on its middle latitude
+    cells = painted.owner.reshape(-1, painted.stride)[window.scale // 2 :: window.scale, : -1 : window.scale]
+    cells = cells.reshape(-1).copy()
+    asked = _asked_cells(around, window)
+    needs_block = cells == SEVERAL
+    needs_block[asked[:, 0]] = True
+    division.level[needs_block & (division.level < 0)] = 0
+    fine = _sampled(painted, division)
+    several = fine.cells(np.flatnonzero(fine.value == SEVERAL)) if painted.overlaps else asked[:0, 0]
+    scene = Scene(around, drawn, painted, division, _asked_fine(asked, division), several)
+    words, cell, start = write_records(*list_entries(scene), around.positions)
+    fine.value[fine.first[cell >> NUMBER_BITS] + (cell & ((1 << NUMBER_BITS) - 1))] = -2 - (
+        first_word + start
     )
-    words, cell, start = write_records(entries, runs, around.positions)
-    blocks = _write_blocks(painted, division, around.positions, cell, -2 - (first_word + start))
-    cells = np.where(division.level >= 0, 0, plain)
-    reference = ((first_unit + blocks.units) << LEVEL_BITS) | division.level[blocks.whole]
-    cells[blocks.whole] = -2 - reference
-    return Built(cells, blocks.content, words)
+    units, blocks = _with_palettes(fine)
+    cells[fine.whole] = -2 - (((first_unit + units) << LEVEL_BITS) | division.level[fine.whole])
+    return Built(cells, blocks, words)
 
 
 @dataclass(frozen=True, slots=True)
-class _Blocks:
-    """Cells that are divided, where the block of each stands, and all blocks."""
+class _Fine:
+    """The fine cells of divided cells.
+
+    Attributes:
+        whole: The divided cells, shape (n,).
+        sizes: Fine cells of each.
+        first: Where each cell of the window starts in `value`, if it is divided.
+        value: Of each fine cell, one divided cell after another.
+    """
 
     whole: Integers
-    units: Integers
-    content: NDArray[np.uint8]
+    sizes: Integers
+    first: Integers
+    value: NDArray[np.int32]
+
+    def cells(self, number: Integers) -> Integers:
+        """Name fine cells, by where they stand in `value`."""
+        start = self.first[self.whole]
+        of = start.searchsorted(number, "right") - 1
+        return (self.whole[of] << NUMBER_BITS) | (number - start[of])
 
 
-def _undivided(window: Window) -> tuple[Integers, Integers]:
-    """Return row and column of the finest cell at the left side and on the middle latitude of each cell."""
-    row, column = np.divmod(np.arange(window.rows * window.columns), window.columns)
-    return row * window.scale + window.scale // 2, column * window.scale
-
-
-def _sampled(painted: Painted, sample: tuple[Integers, Integers], positions: Integers) -> Integers:
-    """Return who has each place: a position, -1 for none, -2 for several."""
-    number = painted.owner(*sample)
-    return np.where(number >= 0, np.append(positions, NONE)[number], number)
+def _sampled(painted: Painted, division: Division) -> _Fine:
+    """Sample all fine cells of divided cells, level by level."""
+    window = division.window
+    rows, columns = np.arange(window.rows)[:, None], np.arange(window.columns)
+    corner = ((rows * painted.stride + columns) << window.depth).ravel()
+    inner = numbering(window.depth)
+    wholes, values = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int32)]
+    for level in range(FINEST + 1):
+        whole = np.flatnonzero(division.level == level)
+        if len(whole):
+            numbers = slice(level << NUMBER_BITS, (level << NUMBER_BITS) + (1 << 2 * level))
+            within = inner.row[numbers] * painted.stride + inner.column[numbers]
+            wholes.append(whole)
+            values.append(painted.owner.take(corner[whole][:, None] + within).ravel())
+    whole = np.concatenate(wholes)
+    sizes = np.left_shift(1, 2 * division.level[whole])
+    first = np.zeros(len(division.level), dtype=np.int64)
+    first[whole] = sizes.cumsum() - sizes
+    return _Fine(whole, sizes, first, np.concatenate(values))
 
 
 def _asked_cells(around: Surroundings, window: Window) -> Integers:
@@ -117,61 +122,40 @@ def _asked_cells(around: Surroundings, window: Window) -> Integers:
     return np.concatenate(found)
 
 
-def _asked_fine(asked: Integers, division: Division) -> Integers:
+def _asked_fine(asked: Integers, division: Division) -> tuple[Integers, Integers]:
     """Repeat pairs of a cell and a polygon for all fine cells of the cell."""
-    counts = 1 << (2 * division.level[asked[:, 0]])
-    cell = np.repeat(asked[:, 0] << NUMBER_BITS, counts) | ranges(np.zeros_like(counts), counts)
-    return np.stack((cell, np.repeat(asked[:, 1], counts)), axis=1)
+    counts = np.left_shift(1, 2 * division.level[asked[:, 0]])
+    cell = (asked[:, 0] << NUMBER_BITS).repeat(counts) | ranges(np.zeros_like(counts), counts)
+    return cell, asked[:, 1].repeat(counts)
 
 
-def _write_blocks(
-    painted: Painted, division: Division, positions: Integers, record_cell: Integers, record: Integers
-) -> _Blocks:
-    """Write all blocks: for each level the fine cells' values, their palettes, and the bytes."""
-    made: list[tuple[Integers, Integers, NDArray[np.uint8]]] = []
-    for level in range(FINEST + 1):
-        whole = np.flatnonzero(division.level == level)
-        if len(whole):
-            cell = fine_cells(division, level)
-            value = _sampled(painted, division.samples(cell), positions)
-            low, high = np.searchsorted(record_cell, (cell[0], cell[-1] + 1))
-            own = slice(int(low), int(high))
-            # records of cells on other levels lie between those of this one
-            here = division.level[record_cell[own] >> NUMBER_BITS] == level
-            value[np.searchsorted(cell, record_cell[own][here])] = record[own][here]
-            made.append((whole, *_with_palette(value, level)))
-    if not made:
-        none = np.empty(0, dtype=np.int64)
-        return _Blocks(none, none, np.empty(0, dtype=np.uint8))
-    firsts = np.cumsum([0, *(len(content) // UNIT for *_, content in made)])
-    return _Blocks(
-        whole=np.concatenate([whole for whole, *_ in made]),
-        units=np.concatenate([first + units for first, (_, units, _) in zip(firsts, made, strict=False)]),
-        content=np.concatenate([content for *_, content in made]),
-    )
-
-
-def _with_palette(value: Integers, level: int) -> tuple[Integers, NDArray[np.uint8]]:
+def _with_palettes(fine: _Fine) -> tuple[Integers, NDArray[np.uint8]]:
     """Turn the values of fine cells into blocks: where each block starts, in units, and the bytes."""
-    size = 1 << (2 * level)
-    block = np.arange(len(value)) >> (2 * level)
+    count, value = len(fine.whole), fine.value
+    if not count:
+        return fine.whole, np.empty(0, dtype=np.uint8)
     # values repeat from cell to cell: only where one changes it is looked at
-    change = np.flatnonzero(np.r_[True, (value[1:] != value[:-1]) | (block[1:] != block[:-1])])
+    new_block = np.zeros(len(value), dtype=bool)
+    new_block[fine.first[fine.whole]] = True
+    change = np.flatnonzero(changes(value) | new_block)
+    new_block = new_block[change]
+    block = new_block.cumsum() - 1
     lowest = int(value.min())
     bits = (int(value.max()) - lowest).bit_length()
-    keys = (block[change] << bits) | (value[change] - lowest)
+    keys = (block << bits) | (value[change] - np.int64(lowest))
     kinds = distinct(keys)
-    which = np.searchsorted(kinds, keys)
-    kind_block = kinds >> bits
-    first_kind = np.searchsorted(kind_block, np.arange(len(value) // size + 1))
-    counts = np.diff(first_kind)
-    head = max(size, WORD)
+    first_kind = (kinds >> bits).searchsorted(np.arange(count + 1))
+    counts = first_kind[1:] - first_kind[:-1]
+    code = (kinds.searchsorted(keys) - first_kind[block]).astype(np.uint8)
+
+    head = np.maximum(fine.sizes, WORD)
     units = -(-(head + WORD * counts) // UNIT)
-    starts = np.cumsum(units) - units
-    content = np.zeros(int(units.sum()) * UNIT, dtype=np.uint8)
-    code = (which - first_kind[block[change]]).astype(np.uint8)
-    lengths = np.diff(np.r_[change, len(value)])
-    content[np.repeat(starts * UNIT, size) + (np.arange(len(value)) & (size - 1))] = np.repeat(code, lengths)
-    palette = (np.repeat(starts * UNIT + head, counts) // WORD) + ranges(np.zeros_like(counts), counts)
+    starts = units.cumsum() - units
+    lengths = np.append(change[1:], len(value)) - change
+    # the last value of a block goes on to its end, and its palette is written over that
+    last = np.append(np.flatnonzero(new_block)[1:], len(change)) - 1
+    lengths[last] += units * UNIT - fine.sizes
+    content = code.repeat(lengths)
+    palette = ranges((starts * UNIT + head) // WORD, counts)
     content.view(np.int32)[palette] = (kinds & ((1 << bits) - 1)) + lowest
     return starts, content

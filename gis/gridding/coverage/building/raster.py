@@ -48,14 +48,38 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The polygons that reach into a window, lowest id first.
+
+    Attributes:
+        edges: Of all valid ones; `polygon` is their number here.
+        positions: The position of each.
+        vertices: The pool of all polygons.
+        asked: Numbers of those only GEOS can answer for.
+        asked_boxes: West, south, east, north of those, in cells of the whole raster, shape (n, 4).
+    """
+
+    edges: Edges
+    positions: Integers
+    vertices: Floats
+    asked: Integers
+    asked_boxes: Floats
+
+    def only(self, members: Integers) -> Surroundings:
+        """Keep some of the edges, ascending."""
+        return replace(self, edges=self.edges.only(members))
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
     """Edges as drawn in a window; columns and rows count fine cells from the window's lower left corner.
 
     Attributes:
         u, v, top: The lower end of each edge, and the height of the upper one, shape (e,).
         slope: How far it goes east for each row up; not finite for a level edge.
-        touch_edge, touch_column, touch_row: Each edge with each fine cell it may touch.
-        cross_edge, cross_row, cross_u: Each edge with each fine row whose middle it crosses, and where.
+        touch_edge, touch_cell: Each edge with each fine cell it may touch: the cell, row by row in the
+            window, shifted left by twice the depth, and the fine cell's number in it, row by row.
+        cross_edge, cross_row: Each edge with each fine row whose middle it crosses.
         width: Of the window.
     """
 
@@ -64,11 +88,9 @@ class Drawn:
     top: Floats
     slope: Floats
     touch_edge: Integers
-    touch_column: Integers
-    touch_row: Integers
+    touch_cell: Integers
     cross_edge: Integers
     cross_row: Integers
-    cross_u: Floats
     width: int
 
     def crosses(self, edge: Integers, row: Integers) -> Flags:
@@ -77,14 +99,13 @@ class Drawn:
         answer: Flags = (self.v[edge] > middle) != (self.top[edge] > middle)
         return answer
 
-    def column(self, cross_u: Floats) -> Integers:
-        """Return the columns of crossings: -1 left of the window, its width right of it."""
-        return np.clip(np.floor(cross_u), -1, self.width).astype(np.int64)
+    def crossing_column(self, edge: Integers, row: Integers) -> Integers:
+        """Return the columns where edges cross the middles of rows they cross: the same whoever asks.
 
-    def place_of_crossing(self, edge: Integers, row: Integers) -> Floats:
-        """Return where edges cross the middles of rows they cross: the same bits whoever asks."""
-        place: Floats = self.u[edge] + ((row - self.v[edge]) + 0.5) * self.slope[edge]
-        return place
+        -1 stands for everything left of the window, its width for everything right of it.
+        """
+        place = np.floor(self.u[edge] + ((row - self.v[edge]) + 0.5) * self.slope[edge])
+        return np.minimum(np.maximum(place, -1), self.width).astype(np.int64)
 
 
 def draw_edges(edges: Edges, window: Window) -> Drawn:
@@ -103,42 +124,55 @@ def draw_edges(edges: Edges, window: Window) -> Drawn:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slope = (far - u) / (top - v)
 
-    first = np.maximum(np.floor(v - MARGIN), 0).astype(np.int64)
+    first = np.maximum(v - MARGIN, 0).astype(np.int64)
     last = np.minimum(np.floor(top + MARGIN), height - 1).astype(np.int64)
     counts = np.maximum(last - first + 1, 0)
-    edge = np.repeat(np.arange(len(edges)), counts)
+    edge = np.arange(len(edges)).repeat(counts)
     row = ranges(first, counts)
-    one, other = _ends_in_row(u[edge], far[edge], row - v[edge], slope[edge])
-    from_column = np.maximum(np.floor(np.minimum(one, other) - MARGIN), 0).astype(np.int64)
-    to_column = np.minimum(np.floor(np.maximum(one, other) + MARGIN), width - 1).astype(np.int64)
+    west, east = _extent_in_row(u, far, slope, edge, row - v[edge])
+    from_column = np.maximum(west - MARGIN, 0).astype(np.int64)
+    to_column = np.minimum(np.floor(east + MARGIN), width - 1).astype(np.int64)
     cells = np.maximum(to_column - from_column + 1, 0)
 
+    depth, inner = window.depth, scale - 1
+    of_row = ((row >> depth) * window.columns << 2 * depth) + ((row & inner) << depth)
+    column = ranges(from_column, cells)
     middle = row + 0.5
     crossing = np.flatnonzero((v[edge] > middle) != (top[edge] > middle))
-    drawn = Drawn(
+    return Drawn(
         u=u,
         v=v,
         top=top,
         slope=slope,
-        touch_edge=np.repeat(edge, cells),
-        touch_column=ranges(from_column, cells),
-        touch_row=np.repeat(row, cells),
+        touch_edge=edge.repeat(cells),
+        touch_cell=of_row.repeat(cells) + ((column >> depth) << 2 * depth) + (column & inner),
         cross_edge=edge[crossing],
         cross_row=row[crossing],
-        cross_u=np.empty(0),
         width=width,
     )
-    return replace(drawn, cross_u=drawn.place_of_crossing(drawn.cross_edge, drawn.cross_row))
 
 
-def _ends_in_row(u: Floats, far: Floats, up: Floats, slope: Floats) -> tuple[Floats, Floats]:
-    """Return where edges enter and leave rows a margin higher than they are; `up` is from their lower end."""
+def _extent_in_row(
+    u: Floats, far: Floats, slope: Floats, edge: Integers, up: Floats
+) -> tuple[Floats, Floats]:
+    """Return where edges are in rows a margin higher than they are, from west to east.
+
+    Args:
+        u: Of the lower ends.
+        far: Of the upper ends.
+        slope: As drawn.
+        edge: Which edge each row is asked for.
+        up: How far above the edge's lower end each row begins.
+    """
+    west, east = np.minimum(u, far)[edge], np.maximum(u, far)[edge]
+    start, steep = u[edge], slope[edge]
     with np.errstate(invalid="ignore", over="ignore"):
-        enters, leaves = u + (up - MARGIN) * slope, u + (up + 1.0 + MARGIN) * slope
-    west, east = np.minimum(u, far), np.maximum(u, far)
+        enters, leaves = start + (up - MARGIN) * steep, start + (up + 1.0 + MARGIN) * steep
     # a level edge, whose slope is not finite, lies in its row from end to end
-    steep = np.isfinite(slope)
+    level = ~np.isfinite(steep)
+    if level.any():
+        enters[level], leaves[level] = west[level], east[level]
     return (
-        np.where(steep, np.clip(enters, west, east), west),
-        np.where(steep, np.clip(leaves, west, east), east),
+        np.minimum(np.maximum(np.minimum(enters, leaves), west), east),
+        np.minimum(np.maximum(np.maximum(enters, leaves), west), east),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gis.gridding.coverage.frame import FINEST, MARGIN
-from gis.gridding.coverage.outlines import distinct
+from gis.gridding.coverage.outlines import changes, distinct
 
 if TYPE_CHECKING:
     from gis.gridding.coverage.building.raster import Drawn, Window
@@ -17,6 +18,40 @@ if TYPE_CHECKING:
 NUMBER_BITS = 2 * FINEST
 # Fine cells a cell's width of outline is divided into.
 FINENESS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The fine cells of one cell at every level, in a window drawn to one depth.
+
+    Attributes:
+        level: To which level a cell is divided in which so many fine cells as drawn are touched.
+        number: By level << 2 * depth | number as drawn: the number of the fine cell it is part of.
+        row, column: By level << NUMBER_BITS | number: where in the cell a fine cell is sampled, as drawn.
+    """
+
+    level: Integers
+    number: Integers
+    row: Integers
+    column: Integers
+
+
+@cache
+def numbering(depth: int) -> Numbering:
+    """Number the fine cells of one cell."""
+    touched = np.arange(1, (1 << 2 * depth) + 1)
+    wanted = np.ceil(np.log2(touched / (1 << depth) * FINENESS)).clip(1, FINEST).astype(np.int64)
+    side = np.arange(1 << depth)
+    numbers, rows, columns = [], [], []
+    for level in range(FINEST + 1):
+        shift = max(depth - level, 0)
+        numbers.append(((side >> shift)[:, None] << level | side >> shift).ravel())
+        fine = np.arange(1 << NUMBER_BITS)
+        rows.append((fine >> level << shift) + (1 << shift >> 1))
+        columns.append((fine & ((1 << level) - 1)) << shift)
+    return Numbering(
+        np.concatenate(([-1], wanted)), np.concatenate(numbers), np.concatenate(rows), np.concatenate(columns)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,88 +71,105 @@ class Division:
 
     def samples(self, cell: Integers) -> tuple[Integers, Integers]:
         """Return row and column, as drawn, on the middle latitude and at the left side of fine cells."""
-        whole, number = cell >> NUMBER_BITS, cell & ((1 << NUMBER_BITS) - 1)
-        depth, level = self.window.depth, self.level[whole]
-        shift = depth - level
-        row, column = number >> level, number & ((1 << level) - 1)
-        cell_row, cell_column = np.divmod(whole, self.window.columns)
-        return (
-            (cell_row << depth) + (row << shift) + ((1 << shift) >> 1),
-            (cell_column << depth) + (column << shift),
-        )
+        whole, depth, inner = cell >> NUMBER_BITS, self.window.depth, numbering(self.window.depth)
+        at = (self.level[whole] << NUMBER_BITS) | (cell & ((1 << NUMBER_BITS) - 1))
+        cell_row = whole // self.window.columns
+        cell_column = whole - cell_row * self.window.columns
+        return (cell_row << depth) + inner.row[at], (cell_column << depth) + inner.column[at]
 
-    def box(self, cell: Integers) -> tuple[Integers, Integers, Integers]:
-        """Return bottom, top and left of fine cells, in fine cells of the whole raster as drawn."""
+    def places(self, cell: Integers, stride: int) -> Integers:
+        """Return where fine cells are sampled, by row * stride + column."""
         row, column = self.samples(cell)
-        shift = self.window.depth - self.level[cell >> NUMBER_BITS]
-        bottom = (row - ((1 << shift) >> 1)) + self.window.first_row * self.window.scale
-        return bottom, bottom + (1 << shift), column + self.window.first_column * self.window.scale
+        return row * stride + column
 
 
-def divide(drawn: Drawn, window: Window, needs_block: Flags) -> Division:
+def divide(drawn: Drawn, window: Window) -> Division:
     """Divide each cell by how much outline runs through it.
-
-    Args:
-        drawn: The outlines.
-        window: The cells.
-        needs_block: Cells that are to have a block even without an outline, flat.
 
     Returns:
         The division; its levels may be more than the window's depth, which is then to be drawn deeper.
     """
-    side = window.scale
-    touched = np.zeros((window.rows, side, window.columns, side), dtype=bool)
-    flat = (drawn.touch_row * (window.columns * side)) + drawn.touch_column
-    touched.reshape(-1)[flat] = True
-    length = touched.sum(axis=(1, 3)).ravel() / side
-    with np.errstate(divide="ignore"):
-        wanted = np.ceil(np.log2(length * FINENESS))
-    level = np.clip(wanted, 1, FINEST).astype(np.int64)
-    return Division(window, np.where(length > 0, level, np.where(needs_block, 0, -1)))
+    depth, cells = window.depth, window.rows * window.columns
+    touched = np.zeros(cells << 2 * depth, dtype=bool)
+    touched[drawn.touch_cell] = True
+    counts = np.bincount(np.flatnonzero(touched) >> 2 * depth, minlength=cells)
+    return Division(window, numbering(depth).level[counts])
 
 
-def touched_cells(drawn: Drawn, division: Division, edge_bits: int) -> Integers:
-    """Return each fine cell with each edge that may touch it: cell << edge_bits | edge, ascending."""
-    depth = division.window.depth
-    whole = (drawn.touch_row >> depth) * division.window.columns + (drawn.touch_column >> depth)
-    level = division.level[whole]
-    shift = depth - level
-    inner = division.window.scale - 1
-    number = (((drawn.touch_row & inner) >> shift) << level) | ((drawn.touch_column & inner) >> shift)
-    return distinct((((whole << NUMBER_BITS) | number) << edge_bits) | drawn.touch_edge)
+@dataclass(frozen=True, slots=True)
+class Touching:
+    """The fine cells that outlines may touch, each with the edges that matter there.
+
+    Attributes:
+        cells: The fine cells, ascending, shape (c,).
+        row, column: Where each is sampled, as drawn.
+        touched: Place in `cells` << bits | edge for each edge that may touch one, ascending.
+        pairs: The same, and the edges west of it beside; see `_extended`.
+        bits: How many bits an edge takes.
+    """
+
+    cells: Integers
+    row: Integers
+    column: Integers
+    touched: Integers
+    pairs: Integers
+    bits: int
 
 
-def extend(pairs: Integers, edges: Edges, division: Division, edge_bits: int) -> Integers:
+def touching(drawn: Drawn, division: Division, edges: Edges) -> Touching:
+    """Find the fine cells that outlines touch, and the edges that matter in each."""
+    depth, bits = division.window.depth, len(edges).bit_length()
+    whole, inner = drawn.touch_cell >> 2 * depth, drawn.touch_cell & ((1 << 2 * depth) - 1)
+    number = numbering(depth).number[(division.level[whole] << 2 * depth) | inner]
+    keys = distinct((((whole << NUMBER_BITS) | number) << bits) | drawn.touch_edge)
+    cell = keys >> bits
+    first = changes(cell)
+    cells = cell[first]
+    row, column = division.samples(cells)
+    touched = (first.cumsum() - 1 << bits) | (keys & ((1 << bits) - 1))
+    high = np.left_shift(1, depth - division.level[cells >> NUMBER_BITS])
+    pairs = _extended(touched, bits, edges, _west_of(division.window, row - (high >> 1), high, column))
+    return Touching(cells, row, column, touched, pairs, bits)
+
+
+def _west_of(
+    window: Window, bottom: Integers, high: Integers, left: Integers
+) -> tuple[Floats, Floats, Floats]:
+    """Return the latitudes of fine cells and their left sides, a margin wider, in cells of the raster."""
+    bottom = bottom + window.first_row * window.scale
+    left = left + window.first_column * window.scale
+    return (
+        (bottom - MARGIN) / window.scale,
+        (bottom + high + MARGIN) / window.scale,
+        (left + MARGIN) / window.scale,
+    )
+
+
+def _extended(touched: Integers, bits: int, edges: Edges, west_of: tuple[Floats, Floats, Floats]) -> Integers:
     """Add the edges west of a cell in which an outline goes on inside the cell's latitudes.
 
     A point's place is told from the crossings west of it. With these edges added, those that are left out
     are crossed at every latitude of the cell or at none, so that one bit a cell stands for them.
+
+    Every outline is followed both ways from each edge that touches the cell, to the next one that does.
     """
-    scale = division.window.scale
-    new = pairs
-    while len(new):
-        cell, edge = new >> edge_bits, new & ((1 << edge_bits) - 1)
-        bottom, top, left = division.box(cell)
-        found = []
-        for u, v, neighbour in (
-            (edges.u2, edges.v2, edges.after),
-            (edges.u1, edges.v1, edges.before),
-        ):
-            goes_on = _is_west_between(u[edge] * scale, v[edge] * scale, bottom, top, left)
-            found.append((cell[goes_on] << edge_bits) | neighbour[edge[goes_on]])
-        candidates = distinct(np.concatenate(found))
-        place = np.searchsorted(pairs, candidates)
-        known = pairs[np.minimum(place, len(pairs) - 1)] == candidates
-        new = candidates[~known]
-        pairs = np.concatenate((pairs, new))
-        pairs.sort(kind="stable")  # two ascending runs: merged in one pass
-    return pairs
-
-
-def _is_west_between(u: Floats, v: Floats, bottom: Integers, top: Integers, left: Integers) -> Flags:
-    between = (v >= bottom - MARGIN) & (v <= top + MARGIN)
-    west: Flags = between & (u < left + MARGIN)
-    return west
+    low, high, left = west_of
+    count = len(edges)
+    # a step leads over the end of an edge, or, from `count` on, over its start
+    u, v = np.concatenate((edges.u2, edges.u1)), np.concatenate((edges.v2, edges.v1))
+    follow = np.concatenate((edges.after, edges.before + count))
+    cell, edge = touched >> bits, touched & ((1 << bits) - 1)
+    cell, step = np.concatenate((cell, cell)), np.concatenate((edge, edge + count))
+    found = [touched]
+    while len(step):
+        height = v[step]
+        goes_on = np.flatnonzero((height >= low[cell]) & (height <= high[cell]) & (u[step] < left[cell]))
+        cell, step = cell[goes_on], follow[step[goes_on]]
+        pair = (cell << bits) | np.where(step >= count, step - count, step)
+        new = np.flatnonzero(touched.take(touched.searchsorted(pair), mode="clip") != pair)
+        cell, step = cell[new], step[new]
+        found.append(pair[new])
+    return distinct(np.concatenate(found))
 
 
 def find_twins(edges: Edges, vertices: Floats) -> Flags:
@@ -129,13 +181,15 @@ def find_twins(edges: Edges, vertices: Floats) -> Flags:
     """
     start = np.ascontiguousarray(vertices[edges.vertex] + 0.0).view(np.uint64)  # + 0.0: no negative zero
     end = np.ascontiguousarray(vertices[edges.vertex + 1] + 0.0).view(np.uint64)
-    one, other = _mixed(start), _mixed(end)
-    order = np.argsort(one + other, kind="stable")
-    key = (one + other)[order]
-    same = key[1:] == key[:-1]
-    lone_before, lone_after = np.r_[True, ~same], np.r_[~same, True]
-    first = np.flatnonzero(np.r_[same, False] & lone_before & np.r_[lone_after[1:], False])
-    a, b = order[first], order[first + 1]
+    hashes = _mixed(start) + _mixed(end)
+    # sorted as numbers that end in the edge's own: equal beginnings are compared bit by bit below
+    bits = np.uint64(len(edges).bit_length())
+    ordered = np.sort((hashes >> bits << bits) | np.arange(len(edges), dtype=np.uint64))
+    new = np.ones(len(edges) + 2, dtype=bool)
+    new[:-2] = changes(ordered >> bits)
+    first = np.flatnonzero(new[:-2] & ~new[1:-1] & new[2:])
+    order = (ordered & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    a, b = order[first], order.take(first + 1)
     meet = (start[a] == end[b]).all(axis=1) & (end[a] == start[b]).all(axis=1)
     meet &= edges.polygon[a] != edges.polygon[b]
     twin = np.zeros(len(edges), dtype=bool)

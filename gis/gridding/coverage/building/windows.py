@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gis.gridding.coverage.building.blocks import Surroundings, build_window
-from gis.gridding.coverage.building.raster import Window
+from gis.gridding.coverage.building.blocks import build_window
+from gis.gridding.coverage.building.raster import Surroundings, Window
 from gis.gridding.coverage.layout import UNIT
 from gis.gridding.coverage.outlines import Edges, ranges
 
@@ -74,7 +74,8 @@ def surroundings(outlines: Outlines, frame: Frame, which: Integers) -> Surroundi
 def _edges(outlines: Outlines, frame: Frame, which: Integers, numbers: Integers) -> Edges:
     first, end = outlines.polygon_rings[which[numbers]].T
     ring = ranges(first, end - first)
-    start, count = outlines.ring_offsets[ring], np.diff(outlines.ring_offsets)[ring] - 1
+    start = outlines.ring_offsets[ring]
+    count = outlines.ring_offsets[ring + 1] - start - 1
     vertex = ranges(start, count)
     ends = np.cumsum(count)
     place = np.arange(len(vertex))
