@@ -81,7 +81,7 @@ class Editor:
         """Store new outlines; return the position of each id."""
         pools = self._pools
         rings, vertices = len(pools["ring_is_shell"].content), len(pools["vertices"].content)
-        pools["vertices"].extend(more.vertices)
+        self._extend(pools["vertices"], more.vertices)
         pools["ring_offsets"].extend(more.ring_offsets[1:] + vertices)
         pools["ring_is_shell"].extend(more.ring_is_shell)
         new = [int(one) for one in ids if int(one) not in self._position]
@@ -95,6 +95,13 @@ class Editor:
         self._write("asks_geos", places, False)  # noqa: FBT003 - a value, not a switch
         self._write("asks_geos", places[there], more.asks_geos)
         return places
+
+    def _extend(self, pool: Pool, more: NDArray[Any]) -> None:
+        """Append what cells are to refer to."""
+        if not pool.has_room_for(len(more)):
+            # whoever still reads the array that is left must not meet references beyond it
+            self._cells = self._cells.copy()
+        pool.extend(more)
 
     def _write(self, name: str, places: Integers, values: NDArray[Any] | int) -> None:
         if not self._pools[name].content.flags.writeable:
@@ -139,11 +146,8 @@ class Editor:
         near = near[np.argsort(self.ids[near], kind="stable")]
         around = surroundings(self.outlines, self._frame, near)
         built = build_window(around, window, len(self._words.content), len(self._blocks.content) // UNIT)
-        if not (self._words.has_room_for(len(built.words)) and self._blocks.has_room_for(len(built.blocks))):
-            # whoever still reads the old arrays must not meet references to the new ones
-            self._cells = self._cells.copy()
-        self._words.extend(built.words)
-        self._blocks.extend(built.blocks)
+        self._extend(self._words, built.words)
+        self._extend(self._blocks, built.blocks)
         rows = self._cells[:-1].reshape(self._frame.rows, self._frame.columns)
         columns = slice(window.first_column, window.end_column)
         rows[window.first_row : window.end_row, columns] = built.cells.reshape(window.rows, window.columns)

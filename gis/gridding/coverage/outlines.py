@@ -147,6 +147,14 @@ def distinct(values: Integers) -> Integers:
     return ordered[changes(ordered)]
 
 
+def is_among(values: Integers, ordered: Integers) -> Flags:
+    """Say of each value whether it is among others, which are ascending."""
+    if not len(ordered):
+        return np.zeros(len(values), dtype=bool)
+    found: Flags = ordered.take(ordered.searchsorted(values), mode="clip") == values
+    return found
+
+
 def ranges(starts: Integers, counts: Integers) -> Integers:
     """Return starts[0], starts[0] + 1, ..., starts[1], starts[1] + 1, ...: `counts` numbers from each start.
 

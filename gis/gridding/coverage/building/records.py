@@ -10,7 +10,7 @@ import numpy as np
 from gis.gridding.coverage.building.paint import cover_places
 from gis.gridding.coverage.building.touches import find_twins, touching
 from gis.gridding.coverage.layout import ASK, CLEAN, COVERS, LAST, OTHERWISE, RUNS_SHIFT
-from gis.gridding.coverage.outlines import changes, ranges
+from gis.gridding.coverage.outlines import changes, distinct, is_among, ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,14 +105,15 @@ def list_entries(scene: Scene) -> tuple[Entries, Runs]:
     twin = find_twins(around.edges, around.vertices)
     clean[(near.touched >> near.bits)[~twin[near.touched & ((1 << near.bits) - 1)]]] = False
     if len(asked[0]):
-        clean[np.isin(near.cells, asked[0])] = False
+        clean[is_among(near.cells, np.sort(asked[0]))] = False
     head = inside ^ _crossed(pairs, near, scene.drawn)
     head[clean[cell]] |= CLEAN
     counts = _counts(pairs.first_run, len(runs.count))
     entries = Entries(near.cells[cell], polygon, head, pairs.first_run, counts)
     if len(scene.several) or len(asked[0]) or busy.any():
-        others = np.setdiff1d(np.concatenate((scene.several, asked[0])), near.cells)
-        covers = _covering(np.sort(np.concatenate((near.cells[busy], others))), entries, scene)
+        others = np.concatenate((scene.several, asked[0]))
+        others = distinct(others[~is_among(others, near.cells)])
+        covers = _covering(np.concatenate((near.cells[busy], others)), entries, scene)
         entries = _in_order(_and_also(_and_also(entries, covers, COVERS), asked, ASK))
     return _closed(entries), runs
 
@@ -152,8 +153,8 @@ def _covering(wanted: Integers, entries: Entries, scene: Scene) -> tuple[Integer
     number, polygon = cover_places(scene.painted, place[order])
     cell = wanted[order[number]]
     bits = len(scene.around.positions).bit_length()
-    runs_through = np.isin((cell << bits) | polygon, (entries.cell << bits) | entries.polygon)
-    return cell[~runs_through], polygon[~runs_through]
+    apart = ~is_among((cell << bits) | polygon, (entries.cell << bits) | entries.polygon)
+    return cell[apart], polygon[apart]
 
 
 def _and_also(entries: Entries, more: tuple[Integers, Integers], head: int) -> Entries:
