@@ -154,8 +154,10 @@ def test_who_looks_up_during_edits_sees_each_place_as_it_was_or_is(way: str) -> 
 def appended(grids: int) -> tuple[int, int]:
     """Return the words and bytes of blocks that an edit appends that is the same in every district."""
     polygons = make_coverage(200, 14)
-    far = np.arange(grids - 200)
-    more = [affinity.translate(polygons[i % 200], 0.6 * (1 + i // 200), 0.0) for i in far]
+    more = []
+    for i in range(grids - 200):
+        place = i // 200 + 1  # to the east and to the west of the first ones by turns
+        more.append(affinity.translate(polygons[i % 200], 0.6 * (place // 2 + 1) * (-1) ** place, 0.0))
     index = CoverageIndex.build(coverings.objects([*polygons, *more]), np.arange(grids))
     shape = affinity.scale(polygons[100], 0.9, 0.9)
     index.replace([100], coverings.objects([shape]))
