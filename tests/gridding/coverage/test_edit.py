@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 import coverings
 import numpy as np
@@ -12,6 +13,9 @@ from shapely import affinity
 
 from benchmarks.coverages import make_coverage
 from gis.gridding.coverage.index import CoverageIndex
+
+if TYPE_CHECKING:
+    from gis.gridding.coverage.index import Way
 
 POINTS = 6_000
 EDITS = 14
@@ -77,8 +81,10 @@ def count_different(edited: CoverageIndex, now: Polygons, rng: np.random.Generat
     anew = CoverageIndex.build(polygons, ids)
     x, y = coverings.telling_points(polygons, POINTS, rng)
     different = 0
-    for way in ("compiled", "numpy"):
-        (one, on), (other, other_on) = edited.first(x, y, way), anew.first(x, y, way)  # type: ignore[arg-type]
+    ways: tuple[Way, ...] = ("compiled", "numpy")
+    for way in ways:
+        one, on = edited.first(x, y, way)
+        other, other_on = anew.first(x, y, way)
         different += int((np.append(edited.ids, -9999)[one] != np.append(anew.ids, -9999)[other]).sum())
         different += int((on != other_on).sum())
     (point, polygon), (other_point, other_polygon) = edited.all(x, y), anew.all(x, y)
@@ -118,7 +124,7 @@ def test_many_edits_at_once_answer_like_an_index_built_anew() -> None:
 
 
 @pytest.mark.parametrize("way", ["compiled", "numpy"])
-def test_who_looks_up_during_edits_sees_each_place_as_it_was_or_is(way: str) -> None:
+def test_who_looks_up_during_edits_sees_each_place_as_it_was_or_is(way: Way) -> None:
     rng = np.random.default_rng(13)
     polygons = make_coverage(300, 13)
     index = CoverageIndex.build(polygons, np.arange(len(polygons)))
@@ -136,7 +142,7 @@ def test_who_looks_up_during_edits_sees_each_place_as_it_was_or_is(way: str) -> 
         wrong[0] = -1
         count = 0
         while not done.is_set() or not rounds[0]:
-            found = index.first(x, y, way)[0]  # type: ignore[arg-type] # both are ways
+            found = index.first(x, y, way)[0]
             count += int(((found != was) & (found != then)).sum())
             rounds[0] += 1
         wrong[0] = count
@@ -151,6 +157,12 @@ def test_who_looks_up_during_edits_sees_each_place_as_it_was_or_is(way: str) -> 
     assert wrong == [0]
 
 
+def written(index: CoverageIndex) -> tuple[int, int]:
+    editor = index._editor  # noqa: SLF001 - how much is in use shows nowhere else
+    assert editor is not None
+    return len(editor._words.content), len(editor._blocks.content)  # noqa: SLF001 - as above
+
+
 def appended(grids: int) -> tuple[int, int]:
     """Return the words and bytes of blocks that an edit appends that is the same in every district."""
     polygons = make_coverage(200, 14)
@@ -161,11 +173,10 @@ def appended(grids: int) -> tuple[int, int]:
     index = CoverageIndex.build(coverings.objects([*polygons, *more]), np.arange(grids))
     shape = affinity.scale(polygons[100], 0.9, 0.9)
     index.replace([100], coverings.objects([shape]))
-    editor = index._editor  # noqa: SLF001 - what it appends shows nowhere else
-    assert editor is not None
-    words, blocks = len(editor._words.content), len(editor._blocks.content)  # noqa: SLF001
+    words, blocks = written(index)
     index.replace([100], coverings.objects([polygons[100]]))
-    return len(editor._words.content) - words, len(editor._blocks.content) - blocks  # noqa: SLF001
+    more_words, more_blocks = written(index)
+    return more_words - words, more_blocks - blocks
 
 
 def test_what_an_edit_appends_does_not_grow_with_the_district() -> None:
