@@ -9,8 +9,10 @@ degrees, which differs from the geodesic by a centimetre on an edge a kilometre 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import shapely
@@ -18,9 +20,9 @@ import shapely
 from gis.errors import InputError
 from gis.gridding.coverage.index import CoverageIndex
 from gis.gridding.coverage.labels import Labels
-from gis.gridding.coverage.nearness import around_points
+from gis.gridding.coverage.nearness import around_points, place_at
 from gis.gridding.located import NONE, Located, LocatedArrays
-from gis.gridding.measure import distances_m
+from gis.gridding.measure import distance_m
 from gis.gridding.valid import are_finite
 from gis.nouns import AreaLevel, Candidate, Chain, GridKind
 
@@ -31,12 +33,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from gis.gridding.coverage.nearness import Foot, Place
+
     Floats: TypeAlias = NDArray[np.float64]
     Ids: TypeAlias = NDArray[np.int64]
     Positions: TypeAlias = NDArray[np.intp]
 
 _ON_BOUNDARY_M = 1e-6  # a distance no measure can tell from none
-_NEAREST_AT_FIRST_M = 100.0
+_MORE = 1.001  # what a distance in the plane of a point may be off, up to 10 km away
 _FARTHEST_M = 3e7  # more than half around the earth
 _GRID_COLUMNS = ("id", "code", "name", "kind", "community_code", "geometry")
 _AREA_COLUMNS = ("id", "code", "name", "level", "parent_code", "geometry")
@@ -64,7 +68,7 @@ class GridIndex:
     parent_of: Ids
 
     @classmethod
-    def build(cls, grids: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, metric_crs: str = "") -> GridIndex:  # noqa: ARG003
+    def build(cls, grids: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> GridIndex:
         """Index a set of grids and areas.
 
         Args:
@@ -157,11 +161,9 @@ class GridIndex:
             accuracy_m: How far off the point may be; None or NaN if unknown.
         """
         chain, on_boundary = self._chain_of_one(lon, lat)
-        accuracy = accuracy_m if accuracy_m is not None and accuracy_m > 0 else 0.0
-        near = self._near(lon, lat, max(accuracy, _ON_BOUNDARY_M), (*GridKind,))
-        outline = min((one for one in near if one.kind in _OWNERS), key=_distance, default=None)
-        if outline is None:
-            outline = self._nearest(lon, lat, max(2 * accuracy, _NEAREST_AT_FIRST_M))
+        within_m = max(accuracy_m if accuracy_m is not None and accuracy_m > 0 else 0.0, _ON_BOUNDARY_M)
+        is_somewhere = math.isfinite(lon) and math.isfinite(lat)
+        outline = self._nearest(lon, lat) if is_somewhere else None
         boundary_m = 0.0 if on_boundary else None if outline is None else outline.distance_m
         outside = outline if chain.answers is None else None
         return Located(
@@ -169,10 +171,10 @@ class GridIndex:
             lat=float(lat),
             chain=chain,
             on_boundary=on_boundary,
-            near_boundary=boundary_m is not None and boundary_m <= max(accuracy, _ON_BOUNDARY_M),
+            near_boundary=boundary_m is not None and boundary_m <= within_m,
             boundary_m=boundary_m,
             accuracy_m=accuracy_m,
-            candidates=self._candidates(lon, lat, near, max(accuracy, _ON_BOUNDARY_M)),
+            candidates=self._candidates(lon, lat, within_m) if is_somewhere else (),
             nearest=None if outside is None else self._candidate(outside.grid_id, outside.distance_m),
             direction=None if outside is None else outside.direction,
         )
@@ -189,7 +191,7 @@ class GridIndex:
         ids = np.where((both != NONE).all(axis=0), both.min(axis=0), both.max(axis=0))
         distance = np.where(ids == NONE, np.nan, 0.0)
         for i in np.flatnonzero((ids == NONE) & np.isfinite(x) & np.isfinite(y)):
-            nearest = self._nearest(float(x[i]), float(y[i]), _NEAREST_AT_FIRST_M)
+            nearest = self._nearest(float(x[i]), float(y[i]))
             if nearest is not None:
                 ids[i], distance[i] = nearest.grid_id, nearest.distance_m
         return ids, distance
@@ -233,66 +235,67 @@ class GridIndex:
         filled[unknown] = self._first(level, x[unknown], y[unknown])[0]
         return filled
 
+    @cached_property
+    def _communities(self) -> dict[GridKind, Ids]:
+        """The id of the community of each position in the layers of grids that can answer."""
+        return {
+            kind: _taken(self.grid_labels.positions(self.layers[kind].ids), self.community_of)
+            for kind in _OWNERS
+        }
+
     def _chain_of_one(self, lon: float, lat: float) -> tuple[Chain, bool]:
-        """Say of one point what `locate_many` says of many, with as few arrays as may be."""
-        x, y = _floats([lon]), _floats([lat])
-        (natural,), on_natural = self._first(GridKind.NATURAL, x, y)
-        (dedicated,), on_dedicated = self._first(GridKind.DEDICATED, x, y)
+        """Say of one point what `locate_many` says of many, without arrays."""
+        owners, community, on_boundary = [], NONE, False
+        for kind in _OWNERS:
+            position, on_outline = self.layers[kind].at(lon, lat)
+            on_boundary |= on_outline
+            owners.append(None if position < 0 else int(self.layers[kind].ids[position]))
+            if position >= 0 and community == NONE:
+                community = int(self._communities[kind][position])
         special = self.layers[GridKind.SPECIAL]
-        area = NONE
-        for grid in (natural, dedicated):
-            if area == NONE and grid != NONE:
-                area = int(self.community_of[self.grid_labels.position(int(grid))])
-        ids = []
+        area, areas = community, []
         for level in (AreaLevel.COMMUNITY, AreaLevel.STREET, AreaLevel.DISTRICT):
             if area == NONE:
                 layer = self.layers[level]
                 position = layer.locate_one(lon, lat)
                 area = NONE if position < 0 else int(layer.ids[position])
-            ids.append(area)
+            areas.append(None if area == NONE else area)
             area = NONE if area == NONE else int(self.parent_of[self.area_labels.position(area)])
-        community, street, district = (None if one == NONE else one for one in ids)
+        met = special.all_of_one(lon, lat)
         chain = Chain(
-            natural=None if natural == NONE else int(natural),
-            dedicated=None if dedicated == NONE else int(dedicated),
-            special=tuple(int(special.ids[position]) for position in special.all_of_one(lon, lat)),
-            community=community,
-            street=street,
-            district=district,
+            natural=owners[0],
+            dedicated=owners[1],
+            special=tuple(int(special.ids[position]) for position in met),
+            community=areas[0],
+            street=areas[1],
+            district=areas[2],
         )
-        return chain, bool(on_natural[0] or on_dedicated[0])
+        return chain, on_boundary
 
-    def _near(self, lon: float, lat: float, radius_m: float, kinds: tuple[GridKind, ...]) -> list[_Outline]:
-        """Find the outlines of grids within a radius of a point."""
-        x, y = _floats([lon]), _floats([lat])
-        if not np.isfinite(x + y)[0]:
-            return []
-        around = around_points(x, y, _floats([radius_m]))
-        found = []
-        for kind in kinds:
+    def _nearest(self, lon: float, lat: float) -> _Outline | None:
+        """Find the nearest outline of a grid that can answer; of equally near ones that of the lowest id."""
+        place, nearest = place_at(lon, lat), None
+        for kind in _OWNERS:
+            most_m = _FARTHEST_M if nearest is None else _MORE * nearest.distance_m
+            for foot in _nearest_feet(self.layers[kind].nearest_one(place, most_m)):
+                found = self._outline(kind, place, foot)
+                nearest = found if nearest is None else min(nearest, found, key=_rank)
+        return nearest
+
+    def _outline(self, kind: GridKind, place: Place, foot: Foot) -> _Outline:
+        position, x, y, _ = foot
+        metres, direction = distance_m(place.x, place.y, x, y)
+        return _Outline(int(self.layers[kind].ids[position]), metres, direction)
+
+    def _candidates(self, lon: float, lat: float, within_m: float) -> tuple[Candidate, ...]:
+        """List the grids of all kinds that the point lies in, or whose outlines are within a distance."""
+        place, distances = place_at(lon, lat), {}
+        for kind in GridKind:
             layer = self.layers[kind]
-            near = layer.near(around)
-            if len(near.polygon):
-                metres, azimuth = distances_m(lon, lat, near.x, near.y)
-                columns = layer.ids[near.polygon].tolist(), metres.tolist(), azimuth.tolist()
-                found += [_Outline(kind, *one) for one in zip(*columns, strict=True)]
-        return found
-
-    def _nearest(self, lon: float, lat: float, radius_m: float) -> _Outline | None:
-        """Find the nearest outline of a grid that can answer, looking farther and farther."""
-        while radius_m < _FARTHEST_M:
-            found = self._near(lon, lat, radius_m, _OWNERS)
-            if found:
-                return min(found, key=_distance)
-            radius_m *= 2
-        return None
-
-    def _candidates(
-        self, lon: float, lat: float, near: list[_Outline], accuracy: float
-    ) -> tuple[Candidate, ...]:
-        distances = {one.grid_id: one.distance_m for one in near if one.distance_m <= accuracy}
-        for kind in GridKind:  # those the point lies in, all of each layer where grids overlap
-            layer = self.layers[kind]
+            for foot in layer.near_one(place, _MORE * within_m):
+                outline = self._outline(kind, place, foot)
+                if outline.distance_m <= within_m:
+                    distances[outline.grid_id] = outline.distance_m
             distances |= {int(layer.ids[position]): 0.0 for position in layer.all_of_one(lon, lat)}
         found = [self._candidate(grid_id, metres) for grid_id, metres in distances.items()]
         return tuple(sorted(found, key=lambda one: (one.distance_m, _KINDS.index(one.kind), one.grid_id)))
@@ -302,18 +305,22 @@ class GridIndex:
         return Candidate(grid_id, labels.code(i), labels.name(i), GridKind(labels.kind(i)), distance_m)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outline:
+class _Outline(NamedTuple):
     """A grid's outline near a point: how far, and in which direction in degrees clockwise from north."""
 
-    kind: GridKind
     grid_id: int
     distance_m: float
-    direction: float = field(compare=False)
+    direction: float
 
 
-def _distance(outline: _Outline) -> tuple[float, int]:
+def _rank(outline: _Outline) -> tuple[float, int]:
     return outline.distance_m, outline.grid_id
+
+
+def _nearest_feet(feet: list[Foot]) -> list[Foot]:
+    """Keep what may turn out to be the nearest when it is measured along the geodesic."""
+    most_m = _MORE * min((foot[3] for foot in feet), default=0.0) + _ON_BOUNDARY_M
+    return [foot for foot in feet if foot[3] <= most_m]
 
 
 def _by_id(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

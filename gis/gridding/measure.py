@@ -71,20 +71,14 @@ def width_m(geometries: ArrayLike) -> Floats:
     return np.divide(2 * area, perimeter, out=np.zeros_like(area), where=perimeter > 0)
 
 
-def distances_m(lon: float, lat: float, to_lon: Floats, to_lat: Floats) -> tuple[Floats, Floats]:
-    """Measure from a point to others.
-
-    Args:
-        lon: Longitude of the point, EPSG:4490.
-        lat: Latitude.
-        to_lon: Longitudes of the others, shape (n,).
-        to_lat: Latitudes, shape (n,).
+def distance_m(lon: float, lat: float, to_lon: float, to_lat: float) -> tuple[float, float]:
+    """Measure from one place to another, both in EPSG:4490.
 
     Returns:
-        Metres along the geodesic, and its direction at the point in degrees clockwise from north, shape (n,).
+        Metres along the geodesic, and its direction at the first place in degrees clockwise from north.
     """
-    azimuth, _, metres = _ELLIPSOID.inv(np.full(len(to_lon), lon), np.full(len(to_lat), lat), to_lon, to_lat)
-    return np.asarray(metres), np.asarray(azimuth) % 360
+    azimuth, _, metres = _ELLIPSOID.inv(lon, lat, to_lon, to_lat)
+    return float(metres), float(azimuth) % 360
 
 
 def _areas_and_perimeters(geometries: NDArray[np.object_]) -> tuple[Floats, Floats]:

@@ -46,7 +46,7 @@ def city() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
 
 
 DISTRICT_ID, STREET_ID, COMMUNITY_ID, OTHER_ID = 1, 2, 3, 4
-INDEX = GridIndex.build(*city(), shapes.METRIC_CRS)
+INDEX = GridIndex.build(*city())
 
 
 def degrees(*points: tuple[float, float]) -> tuple[list[float], list[float]]:
@@ -122,7 +122,7 @@ def test_ids_decide_ties_not_rows() -> None:
     grids, areas = city()
     ((lon, lat),) = set(map(corner, [1] * 5, range(5))) & set(map(corner, [4] * 5, range(5)))
     renamed = grids.assign(id=[40, 30, 20, 10, 5, 6, 7])
-    assert GridIndex.build(renamed, areas, shapes.METRIC_CRS).locate(lon, lat).chain.natural == 10
+    assert GridIndex.build(renamed, areas).locate(lon, lat).chain.natural == 10
 
 
 def test_of_two_grids_equally_near_the_lowest_id_is_the_nearest() -> None:
@@ -133,7 +133,7 @@ def test_of_two_grids_equally_near_the_lowest_id_is_the_nearest() -> None:
     grids, areas = shapes.grids_frame(roofs), city()[1]
     lon, lat = degrees((100, 230))  # above the ridge they share
     for ids in ([1, 2], [2, 1]):
-        index = GridIndex.build(grids.assign(id=ids), areas, shapes.METRIC_CRS)
+        index = GridIndex.build(grids.assign(id=ids), areas)
         found, distance = index.nearest_many(lon, lat)
         assert found.tolist() == [1]
         assert distance[0] == pytest.approx(30, abs=0.01)
@@ -178,21 +178,19 @@ def test_arrays_say_the_same_as_single_points() -> None:
 
 def test_an_index_of_nothing_answers_nothing() -> None:
     grids, areas = city()
-    empty = GridIndex.build(grids.iloc[:0], areas.iloc[:0], shapes.METRIC_CRS)
+    empty = GridIndex.build(grids.iloc[:0], areas.iloc[:0])
     found = empty.locate(118.82, 31.95, 10)
     assert (found.chain, found.candidates, found.nearest, found.boundary_m) == (Chain(), (), None, None)
     assert empty.near_boundary_many([118.82], [31.95], 10.0).tolist() == [False]
     assert len(empty.locate_many([], [])) == 0
     with pytest.raises(InputError, match="community_code"):
-        GridIndex.build(grids.drop(columns="community_code"), areas, shapes.METRIC_CRS)
+        GridIndex.build(grids.drop(columns="community_code"), areas)
 
 
 def test_frames_indexed_by_id_and_missing_outlines_are_taken() -> None:
     grids, areas = city()
     grids.loc[[3], "geometry"] = None
-    index = GridIndex.build(
-        grids.set_index("id", drop=False), areas.set_index("id", drop=False), shapes.METRIC_CRS
-    )
+    index = GridIndex.build(grids.set_index("id", drop=False), areas.set_index("id", drop=False))
     lon, lat = degrees((150, 150), (150, 50))
     assert index.locate_many(lon, lat).natural.tolist() == [2, -1]
 
@@ -208,7 +206,7 @@ def index_of(cells: Sequence[shapely.Polygon], order: Sequence[int]) -> GridInde
     )
     columns: dict[str, list[Any]] = {name: [] for name in ("id", "code", "name", "level", "parent_code")}
     areas = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs="EPSG:4490"))
-    return GridIndex.build(grids, areas, shapes.METRIC_CRS)
+    return GridIndex.build(grids, areas)
 
 
 def telling_points(cells: Sequence[shapely.Polygon], rng: np.random.Generator) -> np.ndarray:

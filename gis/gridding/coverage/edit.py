@@ -14,8 +14,8 @@ import numpy as np
 from gis.gridding.coverage.building.blocks import build_window
 from gis.gridding.coverage.building.raster import Window
 from gis.gridding.coverage.building.windows import DEPTH, WINDOW_CELLS, surroundings
-from gis.gridding.coverage.layout import LAST, LEVEL_BITS, NONE, RUNS_SHIFT, UNIT, WORD
-from gis.gridding.coverage.lookup import Tables
+from gis.gridding.coverage.layout import LAST, NONE, RUNS_SHIFT, UNIT
+from gis.gridding.coverage.lookup import Tables, fine_values, levels_of
 from gis.gridding.coverage.outlines import Outlines, distinct, ranges
 from gis.gridding.coverage.pool import Pool
 
@@ -173,14 +173,8 @@ def positions_in(tables: Tables, window: Window) -> Integers:
 def palette_values(tables: Tables, references: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the values of all fine cells of divided cells, one cell after another."""
     block = -2 - references
-    level = block & ((1 << LEVEL_BITS) - 1)
-    start = (block >> LEVEL_BITS).astype(np.int64) * UNIT
-    size = np.left_shift(1, 2 * level).astype(np.int64)
-    code = tables.blocks[ranges(start, size)]
-    values: NDArray[np.int32] = tables.palettes[
-        np.repeat((start + np.maximum(size, WORD)) // WORD, size) + code
-    ]
-    return values
+    size = np.left_shift(1, 2 * levels_of(block)).astype(np.int64)
+    return fine_values(tables, block.repeat(size), ranges(np.zeros_like(size), size))
 
 
 def _windows(boxes: Integers) -> Iterator[Window]:

@@ -13,7 +13,7 @@ from gis.gridding.coverage.frame import Frame
 from gis.gridding.coverage.kernel import compiled_kernel
 from gis.gridding.coverage.layout import OPEN
 from gis.gridding.coverage.lookup import Tables, find_all, find_first, record_polygons, values_at
-from gis.gridding.coverage.nearness import Near, outlines_near
+from gis.gridding.coverage.nearness import nearest_outlines, outlines_near
 from gis.gridding.coverage.outlines import Outlines
 
 if TYPE_CHECKING:
@@ -21,15 +21,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from gis.gridding.coverage._kernel import Kernel
     from gis.gridding.coverage.lookup import Positions
-    from gis.gridding.coverage.nearness import Around
+    from gis.gridding.coverage.nearness import Around, Foot, Place
     from gis.gridding.coverage.outlines import Flags, Floats, Integers, Polygons
 
     Way: TypeAlias = Literal["compiled", "numpy"]
-
-
-ROOM = 16  # polygons near a point, before there is found to be more
 
 
 class CoverageIndex:
@@ -109,6 +105,14 @@ class CoverageIndex:
             on_outline[left[point[~is_inside]]] = True
         return position, on_outline
 
+    def at(self, x: float, y: float) -> tuple[int, bool]:
+        """Find who has one point, -1 for none, and whether it lies on an outline of a polygon it meets."""
+        position, on_outline = (OPEN, False) if self._kernel is None else self._kernel.at(x, y)
+        if position == OPEN:
+            positions, on_outlines = self.first([x], [y])
+            return int(positions[0]), bool(on_outlines[0])
+        return position, on_outline
+
     def locate_one(self, x: float, y: float) -> int:
         """Find who has one point: a position, -1 for none."""
         if self._kernel is not None:
@@ -140,26 +144,17 @@ class CoverageIndex:
         order = np.lexsort((self.ids[position], point))
         return point[order], position[order]
 
-    def near(self, around: Around) -> Near:
-        """Find every polygon whose outline is within a radius of points."""
-        if self._kernel is None:
-            return outlines_near(self.tables, around)
-        found = [self._near_one(self._kernel, around, i) for i in range(len(around.x))]
-        counts = [len(polygon) for polygon, _ in found]
-        polygon = np.concatenate([np.empty(0, dtype=np.int64), *(polygon for polygon, _ in found)])
-        feet = np.concatenate([np.empty((0, 3)), *(feet for _, feet in found)])
-        return Near(np.repeat(np.arange(len(counts)), counts), polygon, *feet.T)
+    def near_one(self, place: Place, radius_m: float) -> list[Foot]:
+        """Find every polygon whose outline is within a radius of a point."""
+        if self._kernel is not None:
+            return self._kernel.near(*place, radius_m)
+        return outlines_near(self.tables, place.within(radius_m)).feet()
 
-    def _near_one(self, kernel: Kernel, around: Around, i: int) -> tuple[Integers, Floats]:
-        room, count = ROOM, -1
-        while count < 0:
-            polygon, feet = np.empty(room, dtype=np.int32), np.empty((room, 3))
-            count = kernel.near(
-                around.x[i], around.y[i], around.x_m[i], around.y_m[i], around.radius_m[i], polygon, feet
-            )
-            room *= 8
-        order = np.argsort(polygon[:count], kind="stable")
-        return polygon[:count][order].astype(np.int64), feet[:count][order]
+    def nearest_one(self, place: Place, most_m: float) -> list[Foot]:
+        """Find the polygons whose outlines are nearest to a point: the nearest one, and perhaps others."""
+        if self._kernel is not None:
+            return self._kernel.nearest(*place, most_m)
+        return nearest_outlines(self.tables, place, most_m)
 
     def any_near(self, around: Around) -> Flags:
         """Say of which points some outline is within the radius."""

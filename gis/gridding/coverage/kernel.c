@@ -9,12 +9,13 @@
 #include <Python.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NONE = -1, OPEN = -2 };
 enum { OUTSIDE = 0, INSIDE = 1, ON = 2, UNKNOWN = 3 };
 enum { PARITY = 1, LAST = 2, COVERS = 4, OTHERWISE = 8, ASK = 16, CLEAN = 32, RUNS_SHIFT = 8 };
-enum { LEVEL_BITS = 3, UNIT = 64, WORD = 4 };
+enum { KIND_BITS = 3, WIDE = 5, WIDER = 2, UNIT = 32, WORD = 4 };
 enum { FINEST = 4, SIDE = 1 << FINEST };
 enum { BLOCK = 512, GROUP = 8 * BLOCK };
 
@@ -31,9 +32,9 @@ static const double SMALLEST = 1e-140, LARGEST = 1e140;
 
 /* Where the compiler can, the passes over plain arithmetic are compiled twice and chosen by the processor. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
+#define VECTOR __attribute__((target_clones("avx2", "default")))
 #else
-#define WIDE
+#define VECTOR
 #endif
 
 typedef struct {
@@ -199,7 +200,7 @@ INLINE int32_t first_of(const Tables *tables, const int32_t *entry, double x, do
 /* --- many points ---------------------------------------------------------------------------------- */
 
 /* The cell of each point, and its fine cell in that as row << FINEST | column. */
-WIDE static void place_points(const Tables *tables, const double *x, const double *y, int count,
+VECTOR static void place_points(const Tables *tables, const double *x, const double *y, int count,
                               int32_t *cell, int32_t *fine)
 {
     const double west = tables->west, south = tables->south;
@@ -216,23 +217,27 @@ WIDE static void place_points(const Tables *tables, const double *x, const doubl
     }
 }
 
-INLINE const uint8_t *block_of(const Tables *tables, int32_t value, int *level)
+/* A block: its codes, two in a byte if it is narrow, and the palette of the values they stand for. */
+typedef struct {
+    const uint8_t *codes;
+    const int32_t *palette;
+    int level, narrow;
+} Block;
+
+INLINE Block block_of(const Tables *tables, int32_t value)
 {
-    uint32_t reference = (uint32_t)(-2 - value);
-    *level = reference & ((1 << LEVEL_BITS) - 1);
-    return tables->blocks + (size_t)(reference >> LEVEL_BITS) * UNIT;
+    uint32_t reference = (uint32_t)(-2 - value), kind = reference & ((1 << KIND_BITS) - 1);
+    int narrow = kind < WIDE, level = (int)kind - (narrow ? 0 : WIDER);
+    const uint8_t *codes = tables->blocks + (size_t)(reference >> KIND_BITS) * UNIT;
+    size_t size = ((size_t)1 << (2 * level)) >> narrow;
+    return (Block){codes, (const int32_t *)(const void *)(codes + (size < WORD ? WORD : size)), level, narrow};
 }
 
-INLINE size_t fine_at(int32_t fine, int level)
+/* The number of a fine cell in its block, row by row, from its place in the finest division. */
+INLINE uint32_t number_in(const Block *block, int32_t fine)
 {
-    int shift = FINEST - level;
-    return (size_t)((fine >> (FINEST + shift)) << level | (fine & (SIDE - 1)) >> shift);
-}
-
-INLINE const int32_t *palette_of(const uint8_t *block, int level)
-{
-    size_t size = (size_t)1 << (2 * level);
-    return (const int32_t *)(const void *)(block + (size < WORD ? WORD : size));
+    int shift = FINEST - block->level;
+    return (uint32_t)((fine >> (FINEST + shift)) << block->level | (fine & (SIDE - 1)) >> shift);
 }
 
 /* What stands in the fine cell of each point of a block: a position, NONE, or a record as -2 - word.
@@ -242,8 +247,9 @@ static int values_of_block(const Tables *tables, const double *x, const double *
                            int32_t *records, int start)
 {
     int32_t cell[BLOCK], fine[BLOCK], left[BLOCK];
-    const uint8_t *code[BLOCK];
+    const uint8_t *byte[BLOCK];
     const int32_t *palette[BLOCK];
+    uint8_t mask[BLOCK], shift[BLOCK];
     int divided = 0;
     place_points(tables, x, y, count, cell, fine);
     for (int i = 0; i < count; i++)
@@ -254,16 +260,18 @@ static int values_of_block(const Tables *tables, const double *x, const double *
         divided += value[i] < NONE;
     }
     for (int i = 0; i < divided; i++) {
-        int level;
-        const uint8_t *block = block_of(tables, value[left[i]], &level);
-        code[i] = block + fine_at(fine[left[i]], level);
-        palette[i] = palette_of(block, level);
-        FETCH(code[i]);
+        Block block = block_of(tables, value[left[i]]);
+        uint32_t number = number_in(&block, fine[left[i]]);
+        byte[i] = block.codes + (number >> block.narrow);
+        shift[i] = (uint8_t)((number & (uint32_t)block.narrow) << 2);
+        mask[i] = (uint8_t)(0xFF >> (block.narrow << 2));
+        palette[i] = block.palette;
+        FETCH(byte[i]);
         FETCH(palette[i]);
     }
     int found = 0;
     for (int i = 0; i < divided; i++) {
-        int32_t here = palette[i][*code[i]];
+        int32_t here = palette[i][*byte[i] >> shift[i] & mask[i]];
         value[left[i]] = here;
         records[found] = start + left[i];
         found += here < NONE;
@@ -320,25 +328,39 @@ typedef struct {
     int32_t *polygons;
     Foot *feet;
     Py_ssize_t room, count;
+    int only_whether; /* end with the first that is found */
 } Search;
 
-/* Keep the nearest place of one edge if it is within the radius; return whether there was room. */
+static int make_room(Search *search)
+{
+    Py_ssize_t room = 2 * search->room + 16;
+    int32_t *polygons = realloc(search->polygons, (size_t)room * sizeof *polygons);
+    Foot *feet = realloc(search->feet, (size_t)room * sizeof *feet);
+    search->polygons = polygons ? polygons : search->polygons;
+    search->feet = feet ? feet : search->feet;
+    if (polygons && feet)
+        search->room = room;
+    return polygons && feet;
+}
+
+/* Keep the nearest place of one edge if it is within the radius; return whether to go on. */
 static int take_foot(Search *search, int32_t polygon, const double *vertex)
 {
     double x1 = (vertex[0] - search->x) * search->x_m, y1 = (vertex[1] - search->y) * search->y_m;
     double dx = (vertex[2] - vertex[0]) * search->x_m, dy = (vertex[3] - vertex[1]) * search->y_m;
     double length = dx * dx + dy * dy, share = length > 0 ? -(x1 * dx + y1 * dy) / length : 0;
     share = share < 0 ? 0 : share > 1 ? 1 : share;
-    double x = x1 + share * dx, y = y1 + share * dy, distance_m = hypot(x, y);
+    double x = x1 + share * dx, y = y1 + share * dy, distance_m = sqrt(x * x + y * y);
     Py_ssize_t place = 0;
     if (!(distance_m <= search->radius_m))
         return 1;
     while (place < search->count && search->polygons[place] != polygon)
         place++;
-    if (place == search->room)
-        return 0;
     if (place == search->count) {
-        search->polygons[search->count++] = polygon;
+        search->count++;
+        if (search->only_whether || (place == search->room && !make_room(search)))
+            return 0;
+        search->polygons[place] = polygon;
         search->feet[place].distance_m = INFINITY;
     }
     if (distance_m < search->feet[place].distance_m)
@@ -361,23 +383,25 @@ static int search_record(Search *search, const int32_t *entry)
 
 static int search_cell(Search *search, int32_t value)
 {
-    int level, last = 0;
-    const uint8_t *block = block_of(search->tables, value, &level);
-    const int32_t *palette = palette_of(block, level);
-    for (int i = 0; i < 1 << (2 * level); i++)
-        last = block[i] > last ? block[i] : last;
+    Block block = block_of(search->tables, value);
+    int last = 0;
+    for (int i = 0; i < 1 << (2 * block.level); i++) {
+        int code = block.codes[i >> block.narrow] >> ((i & block.narrow) << 2) & (0xFF >> (block.narrow << 2));
+        last = code > last ? code : last;
+    }
     for (int i = 0; i <= last; i++)
-        if (palette[i] < NONE && !search_record(search, search->tables->words + (-2 - (int64_t)palette[i])))
+        if (block.palette[i] < NONE &&
+            !search_record(search, search->tables->words + (-2 - (int64_t)block.palette[i])))
             return 0;
     return 1;
 }
 
 INLINE int32_t clipped(double place, int32_t count)
 {
-    return place < 0 ? 0 : place >= count ? count - 1 : (int32_t)place;
+    return place >= count ? count - 1 : place > 0 ? (int32_t)place : 0; /* NaN, of no raster at all, is 0 */
 }
 
-/* Search all cells within the radius; return whether there was room for what was found. */
+/* Search all cells within the radius; return whether that came to its end. */
 static int search_around(Search *search)
 {
     const Tables *tables = search->tables;
@@ -393,6 +417,28 @@ static int search_around(Search *search)
                 return 0;
         }
     return 1;
+}
+
+/* How far a point is from the raster, in metres. */
+static double away_m(const Search *search)
+{
+    const Tables *tables = search->tables;
+    double u = (search->x - tables->west) * tables->x_scale, v = (search->y - tables->south) * tables->y_scale;
+    double dx = u < 0 ? -u : u > tables->columns ? u - tables->columns : 0;
+    double dy = v < 0 ? -v : v > tables->rows ? v - tables->rows : 0;
+    return hypot(dx / tables->x_scale * search->x_m, dy / tables->y_scale * search->y_m);
+}
+
+/* Search farther and farther until something is found, or nothing is within `most_m`. */
+static int search_nearest(Search *search, double most_m)
+{
+    double away = away_m(search), step = 2 * search->x_m / search->tables->x_scale;
+    int complete = 1;
+    for (search->radius_m = 0; complete && search->count == 0 && search->radius_m < most_m; step *= 2) {
+        search->radius_m = away + step < most_m ? away + step : most_m;
+        complete = search_around(search);
+    }
+    return complete;
 }
 
 /* --- Python --------------------------------------------------------------------------------------- */
@@ -442,22 +488,33 @@ static void kernel_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
+static int take_point(PyObject *const *arguments, Py_ssize_t count, double *x, double *y)
+{
+    if (count != 2) {
+        PyErr_SetString(PyExc_TypeError, "x and y are wanted");
+        return -1;
+    }
+    *x = PyFloat_AsDouble(arguments[0]);
+    *y = PyFloat_AsDouble(arguments[1]);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int32_t find_one(const Tables *tables, double x, double y, uint8_t *on_outline)
+{
+    int32_t value, left;
+    *on_outline = 0;
+    if (values_of_block(tables, &x, &y, 1, &value, &left, 0))
+        value = first_of(tables, tables->words + (-2 - (int64_t)value), x, y, on_outline);
+    return value;
+}
+
 static PyObject *kernel_one(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
-    const Tables *tables = &((Kernel *)object)->tables;
-    if (count != 2) {
-        PyErr_SetString(PyExc_TypeError, "one(x, y) takes two numbers");
-        return NULL;
-    }
-    double x = PyFloat_AsDouble(arguments[0]), y = PyFloat_AsDouble(arguments[1]);
-    if (PyErr_Occurred())
-        return NULL;
-    int32_t value, left;
+    double x, y;
     uint8_t on_outline;
-    values_of_block(tables, &x, &y, 1, &value, &left, 0);
-    if (value < NONE)
-        value = first_of(tables, tables->words + (-2 - (int64_t)value), x, y, &on_outline);
-    return PyLong_FromLong(value);
+    if (take_point(arguments, count, &x, &y) < 0)
+        return NULL;
+    return PyLong_FromLong(find_one(&((Kernel *)object)->tables, x, y, &on_outline));
 }
 
 /* Take the buffers of equally many numbers: `inputs` of doubles to read, the others of `sizes` to write. */
@@ -525,14 +582,10 @@ static PyObject *kernel_values(PyObject *object, PyObject *const *arguments, Py_
 static PyObject *kernel_all(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
     const Tables *tables = &((Kernel *)object)->tables;
-    if (count != 2) {
-        PyErr_SetString(PyExc_TypeError, "all(x, y) takes two numbers");
-        return NULL;
-    }
-    double x = PyFloat_AsDouble(arguments[0]), y = PyFloat_AsDouble(arguments[1]);
-    if (PyErr_Occurred())
-        return NULL;
+    double x, y;
     int32_t value, left;
+    if (take_point(arguments, count, &x, &y) < 0)
+        return NULL;
     values_of_block(tables, &x, &y, 1, &value, &left, 0);
     if (value >= NONE)
         return value == NONE ? PyList_New(0) : Py_BuildValue("[i]", (int)value);
@@ -571,7 +624,7 @@ static PyObject *kernel_within(PyObject *object, PyObject *const *arguments, Py_
         search.x_m = ((double *)views[X_M].buf)[i];
         search.y_m = ((double *)views[Y_M].buf)[i];
         search.radius_m = ((double *)views[RADIUS].buf)[i];
-        /* there is no room for an answer: the first outline found ends the search */
+        search.only_whether = 1;
         ((uint8_t *)views[ANSWER].buf)[i] = !search_around(&search);
     }
     Py_END_ALLOW_THREADS
@@ -580,23 +633,51 @@ static PyObject *kernel_within(PyObject *object, PyObject *const *arguments, Py_
     Py_RETURN_NONE;
 }
 
+/* A list of what was found, and the memory given back. */
+static PyObject *found_by(Search *search, int complete)
+{
+    PyObject *found = complete ? PyList_New(0) : PyErr_NoMemory();
+    for (Py_ssize_t i = 0; found != NULL && i < search->count; i++) {
+        Foot foot = search->feet[i];
+        PyObject *one = Py_BuildValue("(iddd)", (int)search->polygons[i], foot.x, foot.y, foot.distance_m);
+        if (one == NULL || PyList_Append(found, one) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(one);
+    }
+    free(search->polygons);
+    free(search->feet);
+    return found;
+}
+
 static PyObject *kernel_near(PyObject *object, PyObject *arguments)
 {
     Search search = {.tables = &((Kernel *)object)->tables};
-    Py_buffer polygons, feet;
-    int complete;
-    if (!PyArg_ParseTuple(arguments, "dddddw*w*", &search.x, &search.y, &search.x_m, &search.y_m,
-                          &search.radius_m, &polygons, &feet))
+    if (!PyArg_ParseTuple(arguments, "ddddd", &search.x, &search.y, &search.x_m, &search.y_m, &search.radius_m))
         return NULL;
-    search.polygons = polygons.buf;
-    search.feet = feet.buf;
-    search.room = polygons.len / (Py_ssize_t)sizeof(int32_t);
-    if (feet.len / (Py_ssize_t)sizeof(Foot) < search.room)
-        search.room = feet.len / (Py_ssize_t)sizeof(Foot);
-    complete = search_around(&search);
-    PyBuffer_Release(&polygons);
-    PyBuffer_Release(&feet);
-    return PyLong_FromSsize_t(complete ? search.count : -1);
+    int complete = search_around(&search);
+    return found_by(&search, complete);
+}
+
+static PyObject *kernel_nearest(PyObject *object, PyObject *arguments)
+{
+    Search search = {.tables = &((Kernel *)object)->tables};
+    double most_m;
+    if (!PyArg_ParseTuple(arguments, "ddddd", &search.x, &search.y, &search.x_m, &search.y_m, &most_m))
+        return NULL;
+    int complete = search_nearest(&search, most_m);
+    return found_by(&search, complete);
+}
+
+static PyObject *kernel_at(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
+{
+    const Tables *tables = &((Kernel *)object)->tables;
+    double x, y;
+    int32_t value;
+    uint8_t on_outline;
+    if (take_point(arguments, count, &x, &y) < 0)
+        return NULL;
+    value = find_one(tables, x, y, &on_outline);
+    return Py_BuildValue("(iO)", (int)value, on_outline ? Py_True : Py_False);
 }
 
 static PyMethodDef methods[] = {
@@ -611,8 +692,12 @@ static PyMethodDef methods[] = {
     {"within", (PyCFunction)(void (*)(void))kernel_within, METH_FASTCALL,
      "within(x, y, x_m, y_m, radius_m, answer): whether some outline is within the radius of each point."},
     {"near", kernel_near, METH_VARARGS,
-     "near(x, y, x_m, y_m, radius_m, polygons, feet): list the polygons whose outlines are within the radius, "
-     "with the x, y and distance of each one's nearest place; return how many, or -1 if there is no room."},
+     "near(x, y, x_m, y_m, radius_m): a list of all polygons whose outlines are within the radius, each with "
+     "x, y and distance of its nearest place."},
+    {"nearest", kernel_nearest, METH_VARARGS,
+     "nearest(x, y, x_m, y_m, most_m): likewise, but only those within a radius that just holds some."},
+    {"at", (PyCFunction)(void (*)(void))kernel_at, METH_FASTCALL,
+     "at(x, y): what `one` says, and whether the point lies on an outline of that record."},
     {NULL, NULL, 0, NULL},
 };
 

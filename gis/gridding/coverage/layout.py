@@ -1,16 +1,18 @@
 """How the tables of a coverage index are laid out: read by `lookup` and `kernel.c`, written by `building`.
 
 A raster of *cells* lies over the polygons. A cell that outlines run through is divided into fine cells, with
-a *block* that holds one byte for each, row by row, and behind them a palette of the values the bytes stand
-for. A fine cell that outlines run through has a *record* of the polygons and edges that decide there.
+a *block* that holds a code for each, row by row, and behind them a palette of the values the codes stand
+for. Two codes share a byte, the first one in its lower half; only blocks with more than NARROW values
+have a byte for each. A fine cell that outlines run through has a *record* of the polygons and edges that
+decide there.
 
 Values are numbers of 32 bits:
 
     0, 1, 2 ...   the position of the polygon that has all of it
     NONE          no polygon
     -2 - r        in a palette: the record that starts at word r
-    -2 - b        in a cell: a block; the last LEVEL_BITS of b say into 2 ** level fine cells each way, the
-                  others where the block stands, in UNITs
+    -2 - b        in a cell: a block; the last KIND_BITS of b say into 2 ** kind fine cells each way, the
+                  others where it stands, in UNITs; kinds from WIDE on are 2 ** (kind - WIDER) with wide codes
 
 A record is a row of numbers of 32 bits, polygon after polygon, lowest id first:
 
@@ -24,8 +26,11 @@ NONE = -1
 OPEN = -2
 """In an answer: only GEOS can say."""
 
-LEVEL_BITS = 3
-UNIT = 64  # bytes: a line of the processor's cache
+KIND_BITS = 3
+WIDE = 5
+WIDER = 2  # how much more than its level a wide block's kind is
+NARROW = 16
+UNIT = 32  # bytes: half a line of the processor's cache
 WORD = 4  # bytes
 
 PARITY = 1  # the edges left out are crossed an odd number of times

@@ -18,14 +18,16 @@ from gis.gridding.coverage.layout import (
     ASK,
     CLEAN,
     COVERS,
+    KIND_BITS,
     LAST,
-    LEVEL_BITS,
     NONE,
     OPEN,
     OTHERWISE,
     PARITY,
     RUNS_SHIFT,
     UNIT,
+    WIDE,
+    WIDER,
     WORD,
 )
 from gis.gridding.coverage.outlines import ranges
@@ -156,15 +158,32 @@ def values_at(tables: Tables, x: Floats, y: Floats) -> NDArray[np.int32]:
     divided = np.flatnonzero(value < NONE)
     if len(divided):
         reference = -2 - value[divided]
-        level = reference & ((1 << LEVEL_BITS) - 1)
-        start = (reference >> LEVEL_BITS).astype(np.int64) * UNIT
+        level = levels_of(reference)
         side = np.left_shift(1, level)
         fine_column = ((u[divided] - column[divided]) * side).astype(np.int32)
         fine_row = ((v[divided] - row[divided]) * side).astype(np.int32)
-        code = tables.blocks.take(start + ((fine_row << level) | fine_column))
-        palette = (start + np.maximum(side * side, WORD)) // WORD
-        value[divided] = tables.palettes.take(palette + code)
+        value[divided] = fine_values(tables, reference, (fine_row << level) | fine_column)
     return value
+
+
+def levels_of(reference: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return how finely referenced blocks are divided: 2 ** level fine cells each way."""
+    kind = reference & ((1 << KIND_BITS) - 1)
+    level: NDArray[np.int32] = kind - WIDER * (kind >= WIDE).astype(np.int32)
+    return level
+
+
+def fine_values(
+    tables: Tables, reference: NDArray[np.int32], number: NDArray[np.integer[Any]]
+) -> NDArray[np.int32]:
+    """Return the values of fine cells by the reference to their block and their number in it."""
+    is_narrow = ((reference & ((1 << KIND_BITS) - 1)) < WIDE).astype(np.int32)
+    start = (reference >> KIND_BITS).astype(np.int64) * UNIT
+    size = np.left_shift(1, 2 * levels_of(reference)) >> is_narrow
+    code = tables.blocks.take(start + (number >> is_narrow)).astype(np.int32)
+    half = (code >> ((number & is_narrow) << 2)) & (0xFF >> (is_narrow << 2))
+    values: NDArray[np.int32] = tables.palettes.take((start + np.maximum(size, WORD)) // WORD + half)
+    return values
 
 
 def record_polygons(tables: Tables, x: Floats, y: Floats) -> tuple[Integers, Integers]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
 from gis.gridding.coverage.edit import palette_values
-from gis.gridding.coverage.layout import LAST, LEVEL_BITS, NONE, RUNS_SHIFT
+from gis.gridding.coverage.layout import LAST, NONE, RUNS_SHIFT
+from gis.gridding.coverage.lookup import levels_of
 from gis.gridding.coverage.outlines import distinct, ranges
 
 if TYPE_CHECKING:
@@ -18,8 +20,25 @@ if TYPE_CHECKING:
     from gis.gridding.coverage.outlines import Floats, Integers
 
 
+Numbers = TypeVar("Numbers", float, "Floats")
+Foot: TypeAlias = tuple[int, float, float, float]
+"""A polygon near a point: its position, x and y of the nearest place of its outline, and how far that is."""
+
 # GRS 80, the ellipsoid of CGCS2000
 SEMI_MAJOR_M, ECCENTRICITY_SQUARED = 6378137.0, 0.00669438002290
+
+
+class Place(NamedTuple):
+    """A point and how many metres a unit of x and y has there."""
+
+    x: float
+    y: float
+    x_m: float
+    y_m: float
+
+    def within(self, radius_m: float) -> Around:
+        """Look around the point."""
+        return Around(*(np.array([one]) for one in (*self, radius_m)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,21 @@ class Near:
     y: Floats
     distance_m: Floats
 
+    def feet(self) -> list[Foot]:
+        """Return what is near one point."""
+        columns = (self.polygon, self.x, self.y, self.distance_m)
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def metres_a_degree(lat: Numbers) -> tuple[Numbers, Numbers]:
+    """Return how many metres a degree of longitude and one of latitude have at latitudes in degrees."""
+    sine = np.sin(np.radians(lat))
+    curve = 1.0 - ECCENTRICITY_SQUARED * sine * sine
+    meridian_m = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_SQUARED) / (curve * np.sqrt(curve))
+    parallel_m = SEMI_MAJOR_M / np.sqrt(curve) * np.cos(np.radians(lat))
+    # at the poles no longitude is far from any other
+    return np.maximum(np.radians(parallel_m), 1e-9), np.radians(meridian_m)
+
 
 def around_points(lon: Floats, lat: Floats, radius_m: Floats) -> Around:
     """Look around points in longitude and latitude.
@@ -66,12 +100,30 @@ def around_points(lon: Floats, lat: Floats, radius_m: Floats) -> Around:
         lat: Latitudes, shape (n,).
         radius_m: How far to look, shape (n,).
     """
-    sine = np.sin(np.radians(lat))
-    curve = 1.0 - ECCENTRICITY_SQUARED * sine * sine
-    meridian_m = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_SQUARED) / (curve * np.sqrt(curve))
-    parallel_m = SEMI_MAJOR_M / np.sqrt(curve) * np.cos(np.radians(lat))
-    # at the poles no longitude is far from any other
-    return Around(lon, lat, np.maximum(np.radians(parallel_m), 1e-9), np.radians(meridian_m), radius_m)
+    return Around(lon, lat, *metres_a_degree(lat), radius_m)
+
+
+def place_at(lon: float, lat: float) -> Place:
+    """Return a place in longitude and latitude; see `around_points`."""
+    x_m, y_m = metres_a_degree(lat)
+    return Place(lon, lat, float(x_m), float(y_m))
+
+
+def nearest_outlines(tables: Tables, place: Place, most_m: float) -> list[Foot]:
+    """Look farther and farther around a point until some outline is found."""
+    frame = tables.frame
+    if not frame.is_usable:
+        return outlines_near(tables, place.within(most_m)).feet()
+    u, v = frame.place(np.array([place.x]), np.array([place.y]))
+    beyond = max(-u[0], u[0] - frame.columns, 0.0), max(-v[0], v[0] - frame.rows, 0.0)
+    away_m = math.hypot(beyond[0] / frame.x_scale * place.x_m, beyond[1] / frame.y_scale * place.y_m)
+    step_m, radius_m = 2 * place.x_m / frame.x_scale, 0.0
+    found: list[Foot] = []
+    while not found and radius_m < most_m:
+        radius_m = min(away_m + step_m, most_m)
+        found = outlines_near(tables, place.within(radius_m)).feet()
+        step_m *= 2
+    return found
 
 
 def outlines_near(tables: Tables, around: Around) -> Near:
@@ -120,7 +172,7 @@ def _clipped(places: Floats, count: int) -> Integers:
 def _edges_in(tables: Tables, cells: Integers) -> tuple[Integers, Integers, Integers]:
     """List the edges of divided cells: which cell, whose edge, and the vertex it starts at, each once."""
     reference = tables.cells[cells]
-    size = np.left_shift(1, 2 * ((-2 - reference) & ((1 << LEVEL_BITS) - 1))).astype(np.int64)
+    size = np.left_shift(1, 2 * levels_of(-2 - reference)).astype(np.int64)
     value = palette_values(tables, reference)
     cell = np.repeat(np.arange(len(cells)), size)
     is_record = value < NONE

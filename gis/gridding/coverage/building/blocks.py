@@ -1,4 +1,4 @@
-"""Blocks: the values of all fine cells of a window, one byte a fine cell and a palette for each cell."""
+"""Blocks: the values of all fine cells of a window, a code for each and a palette for each cell."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gis.gridding.coverage.building.raster import draw_edges
 from gis.gridding.coverage.building.records import Scene, list_entries, write_records
 from gis.gridding.coverage.building.touches import NUMBER_BITS, divide, numbering
 from gis.gridding.coverage.frame import FINEST
-from gis.gridding.coverage.layout import LEVEL_BITS, UNIT, WORD
+from gis.gridding.coverage.layout import KIND_BITS, NARROW, UNIT, WIDER, WORD
 from gis.gridding.coverage.outlines import changes, distinct, ranges
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gis.gridding.coverage.building.paint import Painted
     from gis.gridding.coverage.building.raster import Surroundings, Window
     from gis.gridding.coverage.building.touches import Division
-    from gis.gridding.coverage.outlines import Integers
+    from gis.gridding.coverage.outlines import Flags, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def build_window(around: Surroundings, window: Window, first_word: int, first_un
         around: Every polygon that reaches into it.
         window: The cells.
         first_word: Where its records will stand.
-        first_unit: Where its blocks will stand, in units of 64 bytes.
+        first_unit: Where its blocks will stand, in units.
     """
     drawn = draw_edges(around.edges, window)
     division = divide(drawn, window)
@@ -62,8 +62,9 @@ def build_window(around: Surroundings, window: Window, first_word: int, first_un
     fine.value[fine.first[cell >> NUMBER_BITS] + (cell & ((1 << NUMBER_BITS) - 1))] = -2 - (
         first_word + start
     )
-    units, blocks = _with_palettes(fine)
-    cells[fine.whole] = -2 - (((first_unit + units) << LEVEL_BITS) | division.level[fine.whole])
+    units, is_wide, blocks = _with_palettes(fine)
+    kind = division.level[fine.whole] + WIDER * is_wide
+    cells[fine.whole] = -2 - (((first_unit + units) << KIND_BITS) | kind)
     return Built(cells, blocks, words)
 
 
@@ -129,17 +130,16 @@ def _asked_fine(asked: Integers, division: Division) -> tuple[Integers, Integers
     return cell, asked[:, 1].repeat(counts)
 
 
-def _with_palettes(fine: _Fine) -> tuple[Integers, NDArray[np.uint8]]:
-    """Turn the values of fine cells into blocks: where each block starts, in units, and the bytes."""
+def _with_palettes(fine: _Fine) -> tuple[Integers, Flags, NDArray[np.uint8]]:
+    """Turn the values of fine cells into blocks: where each starts in units, if it is wide, the bytes."""
     count, value = len(fine.whole), fine.value
     if not count:
-        return fine.whole, np.empty(0, dtype=np.uint8)
+        return fine.whole, np.empty(0, dtype=bool), np.empty(0, dtype=np.uint8)
     # values repeat from cell to cell: only where one changes it is looked at
     new_block = np.zeros(len(value), dtype=bool)
     new_block[fine.first[fine.whole]] = True
     change = np.flatnonzero(changes(value) | new_block)
-    new_block = new_block[change]
-    block = new_block.cumsum() - 1
+    block = new_block[change].cumsum() - 1
     lowest = int(value.min())
     bits = (int(value.max()) - lowest).bit_length()
     keys = (block << bits) | (value[change] - np.int64(lowest))
@@ -147,15 +147,27 @@ def _with_palettes(fine: _Fine) -> tuple[Integers, NDArray[np.uint8]]:
     first_kind = (kinds >> bits).searchsorted(np.arange(count + 1))
     counts = first_kind[1:] - first_kind[:-1]
     code = (kinds.searchsorted(keys) - first_kind[block]).astype(np.uint8)
+    codes = code.repeat(np.append(change[1:], len(value)) - change)
 
-    head = np.maximum(fine.sizes, WORD)
+    is_wide = counts > NARROW
+    head = np.maximum(fine.sizes >> (1 - is_wide), WORD)
     units = -(-(head + WORD * counts) // UNIT)
     starts = units.cumsum() - units
-    lengths = np.append(change[1:], len(value)) - change
-    # the last value of a block goes on to its end, and its palette is written over that
-    last = np.append(np.flatnonzero(new_block)[1:], len(change)) - 1
-    lengths[last] += units * UNIT - fine.sizes
-    content = code.repeat(lengths)
+    content = np.zeros(int(units.sum()) * UNIT, dtype=np.uint8)
+    _write_codes(content, codes, fine, starts * UNIT, is_wide)
     palette = ranges((starts * UNIT + head) // WORD, counts)
     content.view(np.int32)[palette] = (kinds & ((1 << bits) - 1)) + lowest
-    return starts, content
+    return starts, is_wide, content
+
+
+def _write_codes(
+    content: NDArray[np.uint8], codes: NDArray[np.uint8], fine: _Fine, starts: Integers, is_wide: Flags
+) -> None:
+    """Write the codes of fine cells from where their blocks start: two in a byte, or one in wide ones."""
+    first = fine.first[fine.whole]
+    pairs = np.where(is_wide, 0, fine.sizes >> 1)
+    step = ranges(np.zeros_like(pairs), pairs)
+    lower = first.repeat(pairs) + 2 * step
+    content[starts.repeat(pairs) + step] = codes[lower] | (codes[lower + 1] << 4)
+    wide = np.where(is_wide, fine.sizes, 0)
+    content[ranges(starts, wide)] = codes[ranges(first, wide)]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NUMBER_BITS = 2 * FINEST
 # Fine cells a cell's width of outline is divided into.
-FINENESS = 2.0
+FINENESS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
