@@ -7,6 +7,7 @@ as it was or as it is.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,19 @@ if TYPE_CHECKING:
 GROWING = ("vertices", "ring_offsets", "ring_is_shell", "polygon_rings", "asks_geos")
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Polygons that were stored: their positions, and the cells that they or those before them reach into.
+
+    Attributes:
+        positions: Shape (p,).
+        boxes: First column, first row, last column, last row, shape (n, 4).
+    """
+
+    positions: Integers
+    boxes: Integers
+
+
 class Editor:
     """The arrays of an index with room at their ends.
 
@@ -47,7 +61,7 @@ class Editor:
         self._position = {int(one): place for place, one in enumerate(ids)}
         self._see()
 
-    def replace(self, ids: Sequence[int], polygons: Polygons) -> bool:
+    def store(self, ids: Sequence[int], polygons: Polygons) -> Change | None:
         """Put polygons in the place of those with the same ids; None takes one away, a new id adds one.
 
         Args:
@@ -55,20 +69,23 @@ class Editor:
             polygons: As for `CoverageIndex.build`, or None, shape of `ids`.
 
         Returns:
-            False where a polygon reaches beyond the raster: then nothing was changed, and the index is to
-            be built anew.
+            What to rebuild; None where a polygon reaches beyond the raster: then nothing was changed, and
+            the index is to be built anew.
         """
         there = np.array([polygon is not None for polygon in polygons], dtype=bool)
         more = Outlines.of(np.asarray(polygons, dtype=object)[there])
         if not self._are_inside(more.vertices):
-            return False
+            return None
         known = [self._position[one] for one in ids if one in self._position]
         before = self._boxes(np.array(known, dtype=np.int64))
         places = self._take_outlines(np.asarray(ids, dtype=np.int64), there, more)
         self._see()
-        for window in _windows(np.concatenate((before, self._boxes(places[there])))):
-            self._rebuild(window, places[there])
-        return True
+        return Change(places[there], np.concatenate((before, self._boxes(places[there]))))
+
+    def rebuild(self, change: Change) -> None:
+        """Build the cells anew that old and new outlines touch, and switch them."""
+        for window in _windows(change.boxes):
+            self._rebuild(window, change.positions)
 
     def _are_inside(self, vertices: Floats) -> bool:
         if not (len(vertices) and self._frame.is_usable):

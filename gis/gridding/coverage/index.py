@@ -170,7 +170,8 @@ class CoverageIndex:
 
         The first change copies the tables, to have room; each further one takes a time that depends on the
         polygons changed and their neighbours. Other threads may look up meanwhile: they see each place as
-        it was or as it is.
+        it was or as it is. Only where a polygon reaches beyond the raster the index is built anew, and must
+        not be asked until that is done.
 
         Args:
             ids: Lasting ids, each once.
@@ -178,17 +179,24 @@ class CoverageIndex:
                 more; an id that is not there yet is added.
         """
         self._editor = self._editor or Editor(self.ids, self.outlines, self.tables)
-        made: Editor | CoverageIndex = self._editor
-        if not self._editor.replace(ids, polygons):
-            kept = self._kept_but(ids)
-            there = np.array([polygon is not None for polygon in polygons], dtype=bool)
-            made = CoverageIndex.build(
-                np.concatenate((self.polygons(kept), np.asarray(polygons, dtype=object)[there])),
-                np.concatenate((self.ids[kept], np.asarray(ids, dtype=np.int64)[there])),
-            )
-            self._editor = None
-        self.ids, self.outlines, self.tables = made.ids, made.outlines, made.tables
+        change = self._editor.store(ids, polygons)
+        if change is None:
+            self._build_anew(ids, polygons)
+            return
+        # before any cell refers to them
+        self.ids, self.outlines = self._editor.ids, self._editor.outlines
+        self._editor.rebuild(change)
+        self.tables = self._editor.tables
         self._kernel = compiled_kernel(self.tables)
+
+    def _build_anew(self, ids: Sequence[int], polygons: Polygons) -> None:
+        kept = self._kept_but(ids)
+        there = np.array([polygon is not None for polygon in polygons], dtype=bool)
+        made = CoverageIndex.build(
+            np.concatenate((self.polygons(kept), np.asarray(polygons, dtype=object)[there])),
+            np.concatenate((self.ids[kept], np.asarray(ids, dtype=np.int64)[there])),
+        )
+        self.__dict__.update(made.__dict__)
 
     def _kept_but(self, ids: Sequence[int]) -> Integers:
         rings = self.outlines.polygon_rings

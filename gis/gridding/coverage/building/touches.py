@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NUMBER_BITS = 2 * FINEST
 # Fine cells a cell's width of outline is divided into.
 FINENESS = 4.0
+# A window drawn deeper costs four times as much: a cell that wants it a little does without.
+USUAL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Numbering:
 def numbering(depth: int) -> Numbering:
     """Number the fine cells of one cell."""
     touched = np.arange(1, (1 << 2 * depth) + 1)
-    wanted = np.ceil(np.log2(touched / (1 << depth) * FINENESS)).clip(1, FINEST).astype(np.int64)
+    wanted = np.ceil(np.log2(touched / (1 << depth) * FINENESS))
+    wanted = np.where(wanted > USUAL + 1, wanted - 1, np.minimum(wanted, USUAL)).clip(1, FINEST)
     side = np.arange(1 << depth)
     numbers, rows, columns = [], [], []
     for level in range(FINEST + 1):
@@ -50,7 +53,10 @@ def numbering(depth: int) -> Numbering:
         rows.append((fine >> level << shift) + (1 << shift >> 1))
         columns.append((fine & ((1 << level) - 1)) << shift)
     return Numbering(
-        np.concatenate(([-1], wanted)), np.concatenate(numbers), np.concatenate(rows), np.concatenate(columns)
+        np.concatenate(([-1], wanted.astype(np.int64))),
+        np.concatenate(numbers),
+        np.concatenate(rows),
+        np.concatenate(columns),
     )
 
 
