@@ -18,8 +18,8 @@ from gis.files.atomic import replaced
 from gis.gridding.crs import parse_system, to_stored
 from gis.settings import Settings
 from gis.store.people import list_duties
-from gis.workflows.locate_file import LocateFileRequest, count_lines, locate_file
 from gis.workflows.locate_point import ReleaseIndexes, locate_point, require_release
+from gis.workflows.locating.locate_file import LocateFileRequest, count_lines, locate_file
 from gis.workflows.report_events import USUAL_ACCURACY_M
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from gis.gridding.located import Located
-    from gis.workflows.locate_file import LocateFileReport
     from gis.workflows.locate_point import ReleaseIndex
+    from gis.workflows.locating.locate_file import LocateFileReport
 
 X_AND_Y = 2
 

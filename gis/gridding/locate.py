@@ -19,7 +19,7 @@ import shapely
 
 from gis.errors import InputError
 from gis.gridding.coverage.index import CoverageIndex
-from gis.gridding.coverage.labels import Labels
+from gis.gridding.coverage.labels import ChangedLabels, Labels
 from gis.gridding.coverage.nearness import around_points, place_at
 from gis.gridding.located import NONE, Located, LocatedArrays
 from gis.gridding.measure import distance_m
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _ON_BOUNDARY_M = 1e-6  # a distance no measure can tell from none
 _MORE = 1.001  # what a distance in the plane of a point may be off, up to 10 km away
 _FARTHEST_M = 3e7  # more than half around the earth
-_GRID_COLUMNS = ("id", "code", "name", "kind", "community_code", "geometry")
+GRID_COLUMNS = ("id", "code", "name", "kind", "community_code", "geometry")
 _AREA_COLUMNS = ("id", "code", "name", "level", "parent_code", "geometry")
 _KINDS = tuple(GridKind)
 _OWNERS = (GridKind.NATURAL, GridKind.DEDICATED)
@@ -78,9 +78,9 @@ class GridIndex:
         Raises:
             InputError: A column is missing.
         """
-        _require(grids, _GRID_COLUMNS, "grids")
+        _require(grids, GRID_COLUMNS, "grids")
         _require(areas, _AREA_COLUMNS, "areas")
-        grids, areas = _by_id(grids), _by_id(areas)
+        grids, areas = by_id(grids), by_id(areas)
         layers: dict[GridKind | AreaLevel, CoverageIndex] = {}
         for frame, column, kinds in ((grids, "kind", GridKind), (areas, "level", AreaLevel)):
             for kind in kinds:
@@ -243,6 +243,12 @@ class GridIndex:
             for kind in _OWNERS
         }
 
+    def _community_at(self, kind: GridKind, position: int) -> int:
+        if isinstance(self.grid_labels, ChangedLabels):  # positions come and go; a list of all would not last
+            grid_id = int(self.layers[kind].ids[position])
+            return int(self.community_of[self.grid_labels.position(grid_id)])
+        return int(self._communities[kind][position])
+
     def _chain_of_one(self, lon: float, lat: float) -> tuple[Chain, bool]:
         """Say of one point what `locate_many` says of many, without arrays."""
         owners, community, on_boundary = [], NONE, False
@@ -251,7 +257,7 @@ class GridIndex:
             on_boundary |= on_outline
             owners.append(None if position < 0 else int(self.layers[kind].ids[position]))
             if position >= 0 and community == NONE:
-                community = int(self._communities[kind][position])
+                community = self._community_at(kind, position)
         special = self.layers[GridKind.SPECIAL]
         area, areas = community, []
         for level in (AreaLevel.COMMUNITY, AreaLevel.STREET, AreaLevel.DISTRICT):
@@ -323,7 +329,8 @@ def _nearest_feet(feet: list[Foot]) -> list[Foot]:
     return [foot for foot in feet if foot[3] <= most_m]
 
 
-def _by_id(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def by_id(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the rows whose geometry can be indexed, lowest id first."""
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
     usable = np.isin(shapely.get_type_id(shapes), _POLYGONAL) & ~shapely.is_empty(shapes) & are_finite(shapes)
     # The index may bear the name of the column.

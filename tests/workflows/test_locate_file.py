@@ -14,8 +14,14 @@ from gis.errors import CoordinateSystemError, InputError
 from gis.gridding.locate import GridIndex
 from gis.nouns import Release
 from gis.settings import Settings
-from gis.workflows.locate_file import ADDED, LocateFileReport, LocateFileRequest, count_lines, locate_file
 from gis.workflows.locate_point import ReleaseIndex
+from gis.workflows.locating.locate_file import (
+    ADDED,
+    LocateFileReport,
+    LocateFileRequest,
+    count_lines,
+    locate_file,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

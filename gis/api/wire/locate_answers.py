@@ -11,7 +11,7 @@ import orjson
 from gis.api.wire.chains import areas_of, grids_of
 from gis.files.spreadsheet import BOM, csv_lines
 from gis.gridding.located import NONE
-from gis.workflows.locate_file import ADDED, SINGLE, AnswerCells, answer_rows
+from gis.workflows.locating.locate_file import ADDED, SINGLE, AnswerCells, answer_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

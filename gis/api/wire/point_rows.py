@@ -16,7 +16,7 @@ from gis.errors import InputError
 from gis.files.columns import USUAL_NAMES, guess_columns
 from gis.files.tables import iter_csv
 from gis.nouns import Severity
-from gis.workflows.locate_file import read_points, require_point_columns
+from gis.workflows.locating.locate_file import read_points, require_point_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

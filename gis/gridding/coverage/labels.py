@@ -100,6 +100,64 @@ class Labels:
         return cls(kinds=tuple(kinds), **arrays)
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedLabels(Labels):
+    """Labels of an index that is changed: what was there before, and behind it what was put since, in place.
+
+    `ids` and the texts are those before; positions from `len(ids)` on are in `put_since`.
+
+    Attributes:
+        put_since: Code, name and kind of everything put since, in that order.
+        position_of: Where an id that was put stands now.
+    """
+
+    put_since: list[tuple[str, str, StrEnum]]
+    position_of: dict[int, int]
+
+    @classmethod
+    def over(cls, before: Labels) -> ChangedLabels:
+        """Start from labels, which stay as they are."""
+        return cls(**before.arrays(), kinds=before.kinds, put_since=[], position_of={})
+
+    def put(self, lasting_ids: Iterable[int], labels: Iterable[tuple[str, str, StrEnum]]) -> int:
+        """Label ids (code, name, kind) from now on, in place; return the position of the first."""
+        first = len(self.ids) + len(self.put_since)
+        self.put_since.extend(labels)
+        self.position_of.update((lasting_id, first + i) for i, lasting_id in enumerate(lasting_ids))
+        return first
+
+    def position(self, lasting_id: int) -> int:
+        """Return where an id stands, or raise KeyError."""
+        place = self.position_of.get(lasting_id)
+        return Labels.position(self, lasting_id) if place is None else place
+
+    def positions(self, lasting_ids: Integers) -> Integers:
+        """Return where ids stand; -1 for those that are none of these."""
+        found = Labels.positions(self, lasting_ids)
+        different, which = np.unique(lasting_ids, return_inverse=True)
+        put = np.array([self.position_of.get(one, NONE) for one in different.tolist()], dtype=np.int64)[which]
+        return np.where(put == NONE, found, put)
+
+    def code(self, position: int) -> str:
+        """Return the code at a position."""
+        since = position - len(self.ids)
+        return Labels.code(self, position) if since < 0 else self.put_since[since][0]
+
+    def name(self, position: int) -> str:
+        """Return the name at a position."""
+        since = position - len(self.ids)
+        return Labels.name(self, position) if since < 0 else self.put_since[since][1]
+
+    def kind(self, position: int) -> StrEnum:
+        """Return the kind at a position."""
+        since = position - len(self.ids)
+        return Labels.kind(self, position) if since < 0 else self.put_since[since][2]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Refuse: an index that is changed is kept in no file."""
+        raise TypeError("the labels of a plan's draft are kept in no file")
+
+
 def _packed(texts: Iterable[str]) -> tuple[NDArray[np.uint8], Integers]:
     encoded = [text.encode() for text in texts]
     ends = np.cumsum([len(one) for one in encoded], dtype=np.int64)

@@ -1,0 +1,1 @@
+"""What a plan would make of the grids, followed change by change."""
