@@ -6,10 +6,10 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run stop doctor test nightly lint types unit real lock clean ready pictures
+.PHONY: help setup run stop doctor test nightly lint types unit real bench-locate lock clean ready pictures
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what is missing, make the environment, start and upgrade the database
 	@$(TOOLS) setup
@@ -45,6 +45,9 @@ unit:
 
 real: ready ## real data from outside: make real DATA=folder
 	$(BIN)/python -m benchmarks.real $(DATA)
+
+bench-locate: ready ## locating against geopandas, PostGIS and others, with every figure (about 15 minutes)
+	$(BIN)/python -m benchmarks.locate
 
 lock: ## write both lock files anew (needs uv)
 	@$(TOOLS) lock

@@ -1,4 +1,4 @@
-"""The compiled kernel, where there is one: `python -m gis.gridding.coverage.compile` makes it."""
+"""The compiled look-ups of `kernel.c`, where set-up found a compiler (`tools/kernel.py`)."""
 
 from __future__ import annotations
 
