@@ -39,6 +39,7 @@ from gis.api.routes import (
 from gis.api.wire.chains import ReleaseNames
 from gis.store.session import make_engine
 from gis.workflows.locate_point import ReleaseIndexes
+from gis.workflows.locating.locate_plan import PlanIndexes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -113,6 +114,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = engine
     app.state.metrics = metrics
     app.state.indexes = ReleaseIndexes(settings)
+    app.state.plan_indexes = PlanIndexes(app.state.indexes)
     app.state.names = ReleaseNames(app.state.indexes)
     app.state.quick = QuickLookUp(engine, settings, app.state.indexes, app.state.names)
     app.state.turns = anyio.Semaphore(settings.pool_size)

@@ -20,6 +20,7 @@ from gis.settings import Settings
 from gis.store.people import list_duties
 from gis.workflows.locate_point import ReleaseIndexes, locate_point, require_release
 from gis.workflows.locating.locate_file import LocateFileRequest, count_lines, locate_file
+from gis.workflows.locating.locate_plan import PlanIndexes
 from gis.workflows.report_events import USUAL_ACCURACY_M
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import BinaryIO
 
+    from gis.gridding.locate import GridIndex
     from gis.gridding.located import Located
-    from gis.workflows.locate_point import ReleaseIndex
     from gis.workflows.locating.locate_file import LocateFileReport
 
 X_AND_Y = 2
@@ -53,6 +54,9 @@ def locate(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="On which day; else today.")
     ] = None,
     release: Annotated[int | None, typer.Option(help="In this release, whatever the day.")] = None,
+    plan: Annotated[
+        int | None, typer.Option(help="As if this plan were published; for one point.", show_default=False)
+    ] = None,
     result: Annotated[
         Path, typer.Option("--out", help="Where a file's rows go with their answers; -: standard output.")
     ] = Path("-"),
@@ -66,13 +70,20 @@ def locate(
     settings = Settings()
     if at is not None and release is not None:
         raise InputError("give either --at or --release, not both", field="at")
+    if plan is not None and (at is not None or release is not None):
+        raise InputError("give either --plan, or --at or --release", field="plan")
     day = (at or datetime.now(ZoneInfo(settings.time_zone))).date()
     if len(place) == X_AND_Y:
         if crs is None:
             raise InputError("name the system of the point, as --crs wgs84", field="crs")
         x, y = (number(text) for text in place)
         lon, lat = (float(value[0]) for value in to_stored([x], [y], parse_system(crs)))
-        print_point(settings, (lon, lat), accuracy, release, day)
+        if plan is None:
+            print_point(settings, (lon, lat), accuracy, release, day)
+        else:
+            print_planned(settings, (lon, lat), accuracy, plan)
+    elif plan is not None:
+        raise InputError("a plan is asked for one point; give two numbers", field="plan")
     elif len(place) == 1:
         system = None if crs is None else parse_system(crs)
         request = LocateFileRequest(Path(place[0]), system, column_map(column or ()), encoding, accuracy)
@@ -99,7 +110,7 @@ def print_point(
         located = locate_point(session, indexes, point, chosen, accuracy)
         answers = located.chain.answers
         duties = None if answers is None else list_duties(session, answers, day)
-        print_chain(located, indexes.of(session, chosen))
+        print_chain(located, indexes.of(session, chosen).index)
     lon, lat = point
     out.print(f"Release {chosen.number}, in force from {chosen.effective_from}; point {lon:.7f} {lat:.7f}.")
     if duties is not None and len(duties):
@@ -108,7 +119,21 @@ def print_point(
         )
 
 
-def print_chain(located: Located, index: ReleaseIndex) -> None:
+def print_planned(settings: Settings, point: tuple[float, float], accuracy: float, plan: int) -> None:
+    """Print where a point would belong if a plan were published."""
+    with command_transaction(settings) as session:
+        found = PlanIndexes(ReleaseIndexes(settings)).locate(session, plan, point, accuracy)
+        print_chain(found.located, found.index)
+    over = "no release" if found.base is None else f"release {found.base.number}"
+    lon, lat = point
+    out.print(
+        f"Plan {plan} ({found.plan.title}), change {found.plan.change_number}, over {over}; "
+        f"point {lon:.7f} {lat:.7f}.",
+        markup=False,
+    )
+
+
+def print_chain(located: Located, index: GridIndex) -> None:
     """Print the chain, or the nearest grid of a point outside."""
     chain = located.chain
     grids = [
@@ -119,7 +144,7 @@ def print_chain(located: Located, index: ReleaseIndex) -> None:
     areas = [("community", chain.community), ("street", chain.street), ("district", chain.district)]
     rows = [
         (level, labels.code(position), labels.name(position))
-        for members, labels in ((grids, index.index.grid_labels), (areas, index.index.area_labels))
+        for members, labels in ((grids, index.grid_labels), (areas, index.area_labels))
         for level, lasting_id in members
         if lasting_id is not None
         for position in (labels.position(lasting_id),)

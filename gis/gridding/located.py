@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NONE = -1
 """Stands for no grid or area in arrays of ids."""
 
+FIRST_NEW_ID, LAST_NEW_ID = 1 << 52, (1 << 53) - 1
+"""Ids of what only a plan has: above every lasting id, as they will be, and exact in every float."""
+
 
 @dataclass(frozen=True, slots=True)
 class Located:

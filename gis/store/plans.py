@@ -14,6 +14,8 @@ from gis.store.sql import statement
 from gis.store.tables import PlanAreaRow, PlanGridRow, PlanRow, ReleaseRow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from geopandas import GeoDataFrame
     from sqlalchemy.orm import Session
 
@@ -189,3 +191,33 @@ def list_plan_grids(session: Session, plan_id: int, kind: GridKind | None = None
     return read_frame(
         session, statement("list_plan_grids"), {"plan_id": plan_id, "kind": kind.value if kind else None}
     )
+
+
+def list_plan_changes(session: Session, plan_id: int, seen: Mapping[int, str]) -> GeoDataFrame:
+    """Return what the plan itself says of grids: those it brings, replaces or retires.
+
+    Args:
+        session: The open transaction.
+        plan_id: The plan.
+        seen: Versions of rows, by `plan_grid_id`, whose geometry need not come again.
+
+    Returns:
+        Columns plan_grid_id, version (another one after every change of the row), retired, id (that of the
+        code's grid in the base release; missing for new ones), kind, code, name, community_code, is_seen,
+        geometry (EPSG:4490; empty for what was seen), in the order in which publishing names new grids.
+    """
+    known = {"rows": list(seen), "versions": list(seen.values())}
+    found = read_frame(session, statement("list_plan_changes"), {"plan_id": plan_id, **known})
+    found["id"] = found["id"].astype("Int64")
+    return found
+
+
+def mark_plan_areas(session: Session, plan_id: int) -> str | None:
+    """Return what tells the plan's own areas from every other state of them; None: it has none."""
+    mark: str | None = session.scalar(statement("mark_plan_areas"), {"plan_id": plan_id})
+    return mark
+
+
+def find_release_of(session: Session, plan_id: int) -> int | None:
+    """Return the number of the release that a plan became, or None."""
+    return session.scalar(select(ReleaseRow.number).where(ReleaseRow.plan_id == plan_id))

@@ -124,7 +124,7 @@ def test_bad_parameters_are_named(client: httpx.Client, parameters: dict[str, An
 
 def test_an_unknown_parameter_is_told_the_known_ones(client: httpx.Client) -> None:
     detail = client.get("/v1/locate", params={"lon": 1, "lat": 1, "acuracy": 5}).json()["detail"]
-    assert detail.endswith("takes accuracy, at, crs, duty, lat, lon, release")
+    assert detail.endswith("takes accuracy, at, crs, duty, lat, lon, plan, release")
 
 
 def test_before_the_first_release_there_is_no_answer(client: httpx.Client) -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gis.store.plans import create_plan, save_plan_grids
 from gis.store.session import make_engine, transaction
-from tests.api.conftest import EAST, WEST, grid, publish
+from tests.api.conftest import EAST, PLANNER, WEST, frame, grid, publish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +58,17 @@ def test_a_point_near_a_boundary_and_one_outside(published: Settings) -> None:
     assert "Release 1" in said
 
 
+def test_a_plan_answers_as_if_it_were_published(published: Settings) -> None:
+    engine = make_engine(published)
+    with transaction(engine) as session:
+        plan = create_plan(session, "Line [moved]", PLANNER).id
+        save_plan_grids(session, plan, frame([grid(WEST, "natural", "West", 118.0, 31.0, 118.12, 31.1)]))
+    engine.dispose()
+    said = wangge(published, "118.1199", "31.01", "--crs", "wgs84", "--plan", str(plan)).stdout.decode()
+    assert WEST in said
+    assert f"Plan {plan} (Line [moved]), change 1, over release 2; point 118.1199000 31.0100000." in said
+
+
 def test_a_file_goes_to_a_file_or_to_standard_output(published: Settings, tmp_path: Path) -> None:
     points, result = tmp_path / "points.csv", tmp_path / "located.csv"
     points.write_text("n,lon,lat\n1,118.105,31.01\n2,117,31\n3,,\n")
@@ -85,6 +97,11 @@ def test_a_file_goes_to_a_file_or_to_standard_output(published: Settings, tmp_pa
         (("1", "2", "3", "--crs", "wgs84"), 2, "give two numbers, or one file"),
         (("118", "31", "--crs", "wgs84", "--release", "9"), 3, "There is no release 9"),
         (("118", "31", "--crs", "wgs84", "--release", "1", "--at", "2026-01-01"), 2, "not both"),
+        (("118", "31", "--crs", "wgs84", "--plan", "1", "--release", "1"), 2, "plan: give either --plan"),
+        (("118", "31", "--crs", "wgs84", "--plan", "1", "--at", "2026-01-01"), 2, "plan: give either --plan"),
+        (("points.csv", "--plan", "1"), 2, "plan: a plan is asked for one point"),
+        (("118", "31", "--crs", "wgs84", "--plan", "99"), 3, "There is no plan 99"),
+        (("118", "31", "--crs", "wgs84", "--plan", "1"), 4, "Plan 1 is published; ask for release 1"),
         (("118", "31", "--crs", "wgs84", "--at", "2025-01-01"), 3, "No release was in force on 2025-01-01"),
     ],
 )

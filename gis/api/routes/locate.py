@@ -1,24 +1,25 @@
-"""Which grids and areas a place belongs to, on any day or in any release."""
+"""Which grids and areas a place belongs to, on any day, in any release, or as a plan would have it."""
 
 from collections.abc import Callable, Coroutine
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from gis.api.access import Configured, Indexes, Transaction
 from gis.api.routes.grids import DutyOut, duties_of
-from gis.api.wire.asked import AskedRelease, ReleaseNamed
+from gis.api.wire.asked import AskedRelease, Question, ReleaseNamed
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.chains import Link, Named
-from gis.api.wire.locate_answers import Place, write_located
+from gis.api.wire.locate_answers import Place, write_located, write_planned
 from gis.api.wire.locate_forms import FURTHEST_M
-from gis.api.wire.parameters import ParameterError, System
+from gis.api.wire.parameters import LAST_ID, ParameterError, System
 from gis.api.wire.strict import StrictRoute
 from gis.gridding.crs import to_stored
 from gis.nouns import GridKind
 from gis.store.people import list_duties
+from gis.workflows.locating.locate_plan import PlanIndexes
 from gis.workflows.report_events import USUAL_ACCURACY_M
 
 
@@ -35,6 +36,14 @@ class QuickRoute(StrictRoute):
 
         return quick
 
+
+async def get_plan_indexes(request: Request) -> PlanIndexes:
+    """Return where the plans' indexes are kept."""
+    plans: PlanIndexes = request.app.state.plan_indexes
+    return plans
+
+
+Plans = Annotated[PlanIndexes, Depends(get_plan_indexes)]
 
 router = APIRouter(route_class=QuickRoute, prefix="/v1/locate", tags=["locate"])
 
@@ -54,7 +63,7 @@ class CandidateOut(BaseModel):
     """A grid near the place; 0 m: the place lies in it or on its outline."""
 
     kind: GridKind
-    id: int
+    id: int | None
     code: str
     name: str
     distance_m: float
@@ -69,10 +78,20 @@ class OutsideOut(BaseModel):
     direction: str
 
 
+class PlanNamed(BaseModel):
+    """The plan an answer is of, and which state of it."""
+
+    id: int
+    title: str
+    change_number: int
+
+
 class LocatedOut(BaseModel):
     """Where a place belongs.
 
-    `answers` is the grid that answers for it: the dedicated one before the natural one.
+    `answers` is the grid that answers for it: the dedicated one before the natural one. In the answer of a
+    plan `as_of` is null, `release` is the one the plan was made over, if any, and what only the plan has has
+    no `id` yet.
     """
 
     model_config = ConfigDict(
@@ -88,6 +107,7 @@ class LocatedOut(BaseModel):
                 },
                 "as_of": "2026-05-01",
                 "release": {"number": 1, "effective_from": "2026-01-01", "sha256": "5f2a…"},
+                "plan": None,
                 "chain": [
                     {"level": "district", "id": 1, "code": "320115", "name": "云溪区"},
                     {"level": "street", "id": 2, "code": "320115001", "name": "云溪街道"},
@@ -121,8 +141,9 @@ class LocatedOut(BaseModel):
     )
 
     point: PlaceOut
-    as_of: date
-    release: ReleaseNamed
+    as_of: date | None
+    release: ReleaseNamed | None
+    plan: PlanNamed | None
     chain: list[Link]
     answers: Link | None
     on_boundary: bool
@@ -142,6 +163,7 @@ def locate(  # noqa: PLR0913 - six of them are FastAPI's
     question: AskedRelease,
     indexes: Indexes,
     names: Named,
+    plans: Plans,
     lon: Annotated[
         float, Query(allow_inf_nan=False, description="Longitude, or easting.", examples=[118.8317447])
     ],
@@ -153,8 +175,19 @@ def locate(  # noqa: PLR0913 - six of them are FastAPI's
         float, Query(ge=0, le=FURTHEST_M, description="How far the point may be off, in metres.")
     ] = USUAL_ACCURACY_M,
     duty: Annotated[bool, Query(description="Also who answers there on that day.")] = False,
+    plan: Annotated[
+        int | None,
+        Query(
+            ge=1, le=LAST_ID, description="As if this plan were published; not with `at`, `release`, `duty`."
+        ),
+    ] = None,
 ) -> Response:
     """Return the areas and grids a place belongs to, and the grid that answers for it."""
+    if plan is not None:
+        require_plan_alone(question, duty=duty)
+        found = plans.locate(session, plan, stored_point(lon, lat, crs), accuracy)
+        content = write_planned(Place(lon, lat, crs, accuracy), found)
+        return Response(content, headers={"Cache-Control": PRIVATE}, media_type="application/json")
     asked = question.release_in(session, settings)
     stored = stored_point(lon, lat, crs)
     request.app.state.quick.learn_system(request.query_params.get("crs", crs), crs)
@@ -166,6 +199,14 @@ def locate(  # noqa: PLR0913 - six of them are FastAPI's
         on_duty = [one.model_dump() for one in duties_of(list_duties(session, answers, asked.day))]
     content = write_located(Place(lon, lat, crs, accuracy), located, asked, names.within(index), on_duty)
     return Response(content, headers={"Cache-Control": PRIVATE}, media_type="application/json")
+
+
+def require_plan_alone(question: Question, *, duty: bool) -> None:
+    """Raise ParameterError if a plan is asked for together with what a plan does not have."""
+    if question.at is not None or question.release is not None:
+        raise ParameterError("give either a `plan`, or a day `at`, or a `release`", field="plan")
+    if duty:
+        raise ParameterError("nobody is on duty in a plan; ask without `duty`", field="duty")
 
 
 def stored_point(x: float, y: float, crs: str) -> tuple[float, float]:

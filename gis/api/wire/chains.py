@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from gis.gridding.located import FIRST_NEW_ID
 from gis.nouns import AreaLevel, GridKind
 from gis.store.releases import get_release
 
@@ -36,9 +37,14 @@ class Link(BaseModel):
 
     level: AreaLevel | None = None
     kind: GridKind | None = None
-    id: int
+    id: Annotated[int | None, Field(description="null: only a plan has it; publishing gives it its id.")]
     code: str
     name: str
+
+
+def id_out(lasting_id: int) -> int | None:
+    """Return a lasting id, None in the place of one that only a plan's index knows."""
+    return lasting_id if lasting_id < FIRST_NEW_ID else None
 
 
 class Links(Mapping[int, Link]):
@@ -86,7 +92,7 @@ class Links(Mapping[int, Link]):
         return Link(
             level=kind if isinstance(kind, AreaLevel) else None,
             kind=kind if isinstance(kind, GridKind) else None,
-            id=lasting_id,
+            id=id_out(lasting_id),
             code=self._labels.code(i),
             name=self._labels.name(i),
         )

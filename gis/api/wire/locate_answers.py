@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from gis.api.wire.chains import areas_of, grids_of
+from gis.api.wire.chains import Links, Names, areas_of, grids_of, id_out
 from gis.files.spreadsheet import BOM, csv_lines
 from gis.gridding.located import NONE
 from gis.workflows.locating.locate_file import ADDED, SINGLE, AnswerCells, answer_rows
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.api.wire.asked import Asked
-    from gis.api.wire.chains import Links, Names
     from gis.gridding.located import Located, LocatedArrays
-    from gis.nouns import Candidate
+    from gis.nouns import Candidate, Release
     from gis.workflows.locate_point import ReleaseIndex
+    from gis.workflows.locating.locate_plan import LocatedInPlan
 
     Floats = NDArray[np.float64]
 
@@ -45,9 +45,37 @@ def write_located(
     place: Place, located: Located, asked: Asked, names: Names, duty: list[dict[str, Any]] | None = None
 ) -> bytes:
     """Return the answer about one place, as `LocatedOut` describes it."""
+    return write_answer(place, located, release_facts(asked), names, duty)
+
+
+def write_planned(place: Place, found: LocatedInPlan) -> bytes:
+    """Return the answer about one place in a plan, as `LocatedOut` describes it."""
+    names = Names(Links(found.index.area_labels), Links(found.index.grid_labels))
+    plan = {name: getattr(found.plan, name) for name in ("id", "title", "change_number")}
+    facts = {"as_of": None, "release": found.base and release_named(found.base), "plan": plan}
+    return write_answer(place, found.located, facts, names, None)
+
+
+def release_facts(asked: Asked) -> dict[str, Any]:
+    """Return what says of which release an answer is."""
+    return {"as_of": asked.day, "release": release_named(asked.release), "plan": None}
+
+
+def release_named(release: Release) -> dict[str, Any]:
+    """Return a release as answers name it."""
+    return {
+        "number": release.number,
+        "effective_from": release.effective_from,
+        "sha256": release.sha256,
+    }
+
+
+def write_answer(
+    place: Place, located: Located, facts: dict[str, Any], names: Names, duty: list[dict[str, Any]] | None
+) -> bytes:
+    """Return the answer about one place; `facts` say of which release or plan it is."""
     chain = located.chain
     answers = chain.answers
-    release = asked.release
     return orjson.dumps(
         {
             "point": {
@@ -58,12 +86,7 @@ def write_located(
                 "lat": located.lat,
                 "accuracy_m": place.accuracy_m,
             },
-            "as_of": asked.day,
-            "release": {
-                "number": release.number,
-                "effective_from": release.effective_from,
-                "sha256": release.sha256,
-            },
+            **facts,
             "chain": [
                 *(names.areas.written(known) for known in areas_of(chain)),
                 *(names.grids.written(known) for known in grids_of(chain)),
@@ -83,7 +106,7 @@ def candidate_out(candidate: Candidate) -> dict[str, Any]:
     """Return a grid near the place."""
     return {
         "kind": candidate.kind.value,
-        "id": candidate.grid_id,
+        "id": id_out(candidate.grid_id),
         "code": candidate.code,
         "name": candidate.name,
         "distance_m": round(candidate.distance_m, 3),
@@ -140,14 +163,10 @@ class LocatedBatch:
 
 def json_pieces(batch: LocatedBatch) -> Iterator[bytes]:
     """Yield the answer as `BatchOut` describes it: one column after the other, each in pieces."""
-    found, answers, release = batch.found, batch.found.answers, batch.asked.release
+    found, answers = batch.found, batch.found.answers
     head = {
         "as_of": batch.asked.day,
-        "release": {
-            "number": release.number,
-            "effective_from": release.effective_from,
-            "sha256": release.sha256,
-        },
+        "release": release_named(batch.asked.release),
         "count": len(found),
     }
     yield orjson.dumps(head)[:-1]
