@@ -368,10 +368,18 @@ static int take_foot(Search *search, int32_t polygon, const double *vertex)
     return 1;
 }
 
+/* Whether an entry is the other side of the edges of the one before. */
+INLINE int has_shared_edges(const int32_t *entry)
+{
+    return (entry[1] & OTHERWISE) && entry[1] >> RUNS_SHIFT == 0;
+}
+
 static int search_record(Search *search, const int32_t *entry)
 {
-    for (;; entry += 2 + 2 * (entry[1] >> RUNS_SHIFT)) {
-        const int32_t *run = entry + 2, *end = run + 2 * (entry[1] >> RUNS_SHIFT);
+    const int32_t *before = entry;
+    for (;; before = entry, entry += 2 + 2 * (entry[1] >> RUNS_SHIFT)) {
+        const int32_t *with = has_shared_edges(entry) ? before : entry;
+        const int32_t *run = with + 2, *end = run + 2 * (with[1] >> RUNS_SHIFT);
         for (; run < end; run += 2)
             for (int32_t i = 0; i < run[1]; i++)
                 if (!take_foot(search, entry[0], search->tables->vertices + 2 * ((size_t)run[0] + (size_t)i)))
@@ -590,9 +598,13 @@ static PyObject *kernel_all(PyObject *object, PyObject *const *arguments, Py_ssi
     if (value >= NONE)
         return value == NONE ? PyList_New(0) : Py_BuildValue("[i]", (int)value);
     PyObject *met = PyList_New(0);
+    int sign = OUTSIDE;
     for (const int32_t *entry = tables->words + (-2 - (int64_t)value); met != NULL;
          entry += 2 + 2 * (entry[1] >> RUNS_SHIFT)) {
-        int sign = test_entry(tables, entry, x, y);
+        if (has_shared_edges(entry))
+            sign = sign == ON ? ON : sign == OUTSIDE ? INSIDE : OUTSIDE;
+        else
+            sign = test_entry(tables, entry, x, y);
         if (sign == UNKNOWN) {
             Py_DECREF(met);
             Py_RETURN_NONE;

@@ -18,6 +18,9 @@ A record is a row of numbers of 32 bits, polygon after polygon, lowest id first:
 
     position, head, then for each run of edges the first vertex and the number of edges
 
+Where a record parts two polygons by one run of edges, as most do, the second has no run of its own: its edges
+are the same, seen from the other side.
+
 The head holds flags and, from RUNS_SHIFT on, the number of runs. Whether a point is inside follows from the
 number of edges crossed on the way west: those of the runs, and PARITY for all that are left out.
 """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NUMBER_BITS = 2 * FINEST
 # Fine cells a cell's width of outline is divided into.
-FINENESS = 4.0
+FINENESS = 6.0
 # A window drawn deeper costs four times as much: a cell that wants it a little does without.
 USUAL = 3
 
