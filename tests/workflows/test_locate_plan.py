@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from districts import make_district
 from hypothesis import given
 from hypothesis import strategies as st
 from releases import PLANNER, SECOND_DAY, publish_two
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from gis.errors import ConflictError, NotFoundError
 from gis.gridding.coverage.labels import ChangedLabels
@@ -21,6 +22,8 @@ from gis.gridding.located import FIRST_NEW_ID, LAST_NEW_ID, NONE
 from gis.nouns import GridKind
 from gis.store.checks import save_check
 from gis.store.plans import (
+    add_parts,
+    count_change,
     create_plan,
     get_plan,
     list_plan_areas,
@@ -30,11 +33,13 @@ from gis.store.plans import (
     save_plan_grids,
 )
 from gis.store.releases import publish_plan
+from gis.store.session import transaction
 from gis.workflows.locate_point import ReleaseIndexes, build_index
-from gis.workflows.locating.locate_plan import PlanIndexes, number_new
+from gis.workflows.locating.locate_plan import LocatedInPlan, PlanIndexes, number_new
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
     from gis.nouns import Plan, Release
@@ -160,8 +165,58 @@ def test_retired_grids_are_gone_and_come_back(session: Session, plans: PlanIndex
     assert_as_merged(plans, session, plan)
     assert labelled(index_of(plans, session, plan)) == count + 13
     session.execute(text("DELETE FROM plan_grid WHERE plan_id = :plan AND retired"), {"plan": plan.id})
-    session.execute(text("UPDATE plan SET change_number = change_number + 1"))
+    count_change(session, plan.id)
     assert_as_merged(plans, session, plan)
+
+
+def test_a_row_that_is_changed_in_its_place_is_seen(
+    session: Session, plans: PlanIndexes, release: Release
+) -> None:
+    plan = create_plan(session, "draft", PLANNER)
+    save_plan_grids(session, plan.id, rows(9, 5, 6))
+    assert_as_merged(plans, session, plan)
+    parts = rows(9, 5).assign(geometry=[shapely.box(118.6, 31.9, 118.65, 31.95)])
+    add_parts(session, plan.id, parts, "grid")
+    count_change(session, plan.id)
+    assert_as_merged(plans, session, plan)
+    assert labelled(index_of(plans, session, plan)) == 3
+
+
+def test_while_an_index_follows_its_plan_others_wait_and_what_changes_meanwhile_is_told(
+    engine: Engine, plans: PlanIndexes
+) -> None:
+    with transaction(engine) as session:
+        publish_two(session)
+        plan = create_plan(session, "draft", PLANNER)
+    asked_at = inside(rows(8, 5))
+    point = (float(asked_at[0][0]), float(asked_at[1][0]))
+
+    def ask() -> LocatedInPlan:
+        with transaction(engine) as session:
+            return plans.locate(session, plan.id, point, ACCURACY_M)
+
+    def name(found: LocatedInPlan) -> tuple[int, str]:
+        labels, natural = found.index.grid_labels, found.located.chain.natural
+        return found.plan.change_number, labels.name(labels.position(natural or NONE))
+
+    def interrupt(*arguments: object) -> None:
+        """Change the plan, and let somebody else ask, right before its grids are read."""
+        if "seen.version" in str(arguments[2]) and not waiting:
+            waiting.append(pool.submit(ask))
+            with transaction(engine) as session:
+                save_plan_grids(session, plan.id, rows(8, 5, name="meanwhile"))
+            was_done.append(bool(wait(waiting, timeout=0.5).done))
+
+    waiting: list[Future[LocatedInPlan]] = []
+    was_done: list[bool] = []
+    ask()
+    with transaction(engine) as session:
+        save_plan_grids(session, plan.id, rows(8, 5, name="before"))
+    with ThreadPoolExecutor(1) as pool:
+        event.listen(engine, "before_cursor_execute", interrupt)
+        assert name(ask()) == (2, "meanwhile")
+        assert name(waiting[0].result()) == (2, "meanwhile")
+    assert was_done == [False]
 
 
 def test_areas_that_a_plan_changes_are_those_of_the_answer(
@@ -233,7 +288,7 @@ def test_of_a_code_that_a_draft_repeats_the_first_is_the_grid_of_the_release(
     found = answers(index_of(plans, session, plan), *inside(both))[0]
     assert [name for _, name, _ in found] == ["first", rows(8, 6)["name"].iloc[0]]
     session.execute(text("DELETE FROM plan_grid WHERE name = 'first'"))
-    session.execute(text("UPDATE plan SET change_number = change_number + 1"))
+    count_change(session, plan.id)
     found = answers(index_of(plans, session, plan), *inside(both))[0]
     assert found[0] is None
     assert found[1][1] == "second"
