@@ -1,4 +1,4 @@
-"""Compile the look-up kernel: one C file against Python's stable interface, for every Python from 3.11 on."""
+"""Compile the look-up kernel: some C, one module, against the interface that every Python from 3.11 on keeps."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 
 from tools.shell import ROOT, say
 
-SOURCE = ROOT / "gis" / "gridding" / "coverage" / "kernel.c"
-KERNEL = SOURCE.with_name("_kernel.abi3.so")
+COVERAGE = ROOT / "gis" / "gridding" / "coverage"
+SOURCES = sorted((COVERAGE / "native").glob("*.[ch]"))
+KERNEL = COVERAGE / "_kernel.abi3.so"
 # Exact answers rest on plain IEEE arithmetic: products and sums are not contracted, nothing is reordered.
 FLAGS = (
     *("-O3", "-std=gnu11", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"),
@@ -29,7 +30,7 @@ def find_compiler() -> str | None:
 
 
 def compile_kernel() -> bool:
-    """Compile the kernel beside its source; say why if that cannot be.
+    """Compile the kernel beside the Python that uses it; say why if that cannot be.
 
     Returns:
         Whether it is there now.
@@ -37,11 +38,11 @@ def compile_kernel() -> bool:
     compiler = find_compiler()
     if compiler is None:
         KERNEL.unlink(missing_ok=True)
-        say("No C compiler with Python's headers: NumPy locates points, about a tenth as fast.")
+        say("No C compiler with Python's headers: NumPy locates points, about a quarter as fast.")
         return False
     made = KERNEL.with_suffix(f".{os.getpid()}")
     headers = f"-I{sysconfig.get_paths()['include']}"
-    command = [compiler, *FLAGS, headers, str(SOURCE), "-o", str(made), "-lm"]
+    command = [compiler, *FLAGS, headers, str(COVERAGE / "native" / "kernel.c"), "-o", str(made), "-lm"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own command
     if done.returncode != 0:
         made.unlink(missing_ok=True)

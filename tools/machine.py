@@ -104,7 +104,7 @@ NEEDS = (
 
 WISHES = (
     Need(
-        "a C compiler and Python's headers (points are located ten times as fast)",
+        "a C compiler and Python's headers (points are located four times as fast)",
         lambda: find_compiler() is not None,
         ("gcc", "libc6-dev", "python3-dev"),
         ("gcc", "python3-devel"),

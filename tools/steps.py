@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 
-from tools.kernel import SOURCE, find_compiler
+from tools.kernel import SOURCES, find_compiler
 from tools.shell import BIN, ROOT, VENV, SetupFailedError, call, hash_of, is_done, remember, say
 
 LOCK = ROOT / "requirements-dev.lock"
@@ -32,7 +32,7 @@ def make_environment() -> None:
         # wheels only: building a package from source would fetch build tools that no lock names
         call(*PIP, "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", LOCK)
         remember("packages", mark)
-    mark = hash_of(ROOT / "pyproject.toml", ROOT / "gis" / "__init__.py", SOURCE, str(find_compiler()))
+    mark = hash_of(ROOT / "pyproject.toml", ROOT / "gis" / "__init__.py", *SOURCES, str(find_compiler()))
     if not is_done("wangge", mark):
         call(*PIP, "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "-e", ROOT)
         remember("wangge", mark)

@@ -6,5 +6,5 @@ How it works, in four steps:
 2. `building` finds the cells that outlines run through, divides them into fine cells, and writes down for
    each who has it, or a short record: the few edges that matter there (`layout`).
 3. `nearness` finds the outlines near a point from the same tables, `edit` mends them where polygons change.
-4. `lookup` (NumPy) or `kernel.c` answers points; what neither can decide for certain, GEOS does.
+4. `lookup` (NumPy) or `native/` (C) answers points; what neither can decide for certain, GEOS does.
 """

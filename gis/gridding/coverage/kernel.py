@@ -1,4 +1,4 @@
-"""The compiled look-ups of `kernel.c`, where set-up found a compiler (`tools/kernel.py`)."""
+"""The compiled look-ups of `native/`, where set-up found a compiler (`tools/kernel.py`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the tables of a coverage index are laid out: read by `lookup` and `kernel.c`, written by `building`.
+"""How the tables of a coverage index are laid out: read by `lookup` and `native/`, written by `building`.
 
 A raster of *cells* lies over the polygons. A cell that outlines run through is divided into fine cells, with
 a *block* that holds a code for each, row by row, and behind them a palette of the values the codes stand
