@@ -1,4 +1,4 @@
-"""Compile the look-up kernel: some C, one module, against the interface that every Python from 3.11 on keeps."""
+"""Compile the look-up kernel: some C, one module, for every Python from 3.11 on."""
 
 from __future__ import annotations
 
