@@ -56,7 +56,7 @@ class Outlines:
         return cls(
             vertices=np.ascontiguousarray(vertices),
             ring_offsets=np.searchsorted(ring_of_vertex, np.arange(len(rings) + 1)).astype(np.int64),
-            ring_is_shell=np.diff(part_of_ring, prepend=-1) > 0,
+            ring_is_shell=changes(part_of_ring),
             polygon_rings=np.stack((ends[:-1], ends[1:]), axis=1).astype(np.int64),
             asks_geos=~valid,
         )
