@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Literal
 
 import shapely
@@ -204,10 +205,11 @@ def list_plan_changes(session: Session, plan_id: int, seen: Mapping[int, str]) -
     Returns:
         Columns plan_grid_id, version (another one after every change of the row), retired, id (that of the
         code's grid in the base release; missing for new ones), kind, code, name, community_code, is_seen,
+        is_as_released (whether all of these are as in the base release, told of what was not seen),
         geometry (EPSG:4490; empty for what was seen), in the order in which publishing names new grids.
     """
-    known = {"rows": list(seen), "versions": list(seen.values())}
-    found = read_frame(session, statement("list_plan_changes"), {"plan_id": plan_id, **known})
+    values = {"plan_id": plan_id, "seen": json.dumps(seen)}
+    found = read_frame(session, statement("list_plan_changes"), values)
     found["id"] = found["id"].astype("Int64")
     return found
 

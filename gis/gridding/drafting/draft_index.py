@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import geopandas
 import numpy as np
+import shapely
 
 from gis.gridding.coverage.index import CoverageIndex
 from gis.gridding.coverage.labels import ChangedLabels
@@ -16,11 +17,12 @@ from gis.gridding.located import NONE
 from gis.nouns import AreaLevel, GridKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    import shapely
     from numpy.typing import NDArray
 
+BUILT_ANEW_FROM = 12
+"""A layer of which one polygon in so many or more changes at once is built anew: that is quicker."""
 ROOM = 0.25
 """How much of its size an array gets as room when it has none left."""
 
@@ -44,12 +46,12 @@ class DraftIndex:
         of_areas = before if areas is None else GridIndex.build(no_grids(), areas)
         self._communities = communities_of(of_areas)
         self._labels = ChangedLabels.over(before.grid_labels)
-        layers = dict(of_areas.layers)
+        self._layers = dict(of_areas.layers)
         for kind in GridKind:
             layer = before.layers[kind]
-            layers[kind] = CoverageIndex(layer.ids, layer.outlines, layer.tables)
+            self._layers[kind] = CoverageIndex(layer.ids, layer.outlines, layer.tables)
         self.index = GridIndex(
-            layers=layers,
+            layers=self._layers,
             grid_labels=self._labels,
             area_labels=of_areas.area_labels,
             community_of=self._communities_now(before),
@@ -77,7 +79,7 @@ class DraftIndex:
         first = self._labels.put(ids, zip(usable["code"], usable["name"], kinds, strict=True))
         self._put_communities(first, [self._communities.get(code, NONE) for code in usable["community_code"]])
         for kind, polygons in moves.items():
-            self.index.layers[kind].replace(list(polygons), np.array([*polygons.values()], dtype=object))
+            self._layers[kind] = changed_layer(self._layers[kind], polygons)
 
     def _kind_of(self, lasting_id: int) -> GridKind | None:
         try:
@@ -104,6 +106,21 @@ class DraftIndex:
             for one in different.tolist()
         ]
         return np.array(now, dtype=np.int64)[which]
+
+
+def changed_layer(layer: CoverageIndex, polygons: Mapping[int, shapely.Geometry | None]) -> CoverageIndex:
+    """Change polygons of a layer by id (None: gone); return it, or another one where that is quicker."""
+    shapes = np.array([*polygons.values()], dtype=object)
+    ids = np.array([*polygons], dtype=np.int64)
+    if len(ids) * BUILT_ANEW_FROM < len(layer):
+        layer.replace(ids.tolist(), shapes)
+        return layer
+    rest = np.flatnonzero(~np.isin(layer.ids, ids))
+    kept = layer.polygons(rest)
+    remain, there = ~shapely.is_empty(kept), ~shapely.is_missing(shapes)
+    return CoverageIndex.build(
+        np.concatenate((kept[remain], shapes[there])), np.concatenate((layer.ids[rest][remain], ids[there]))
+    )
 
 
 def no_grids() -> geopandas.GeoDataFrame:

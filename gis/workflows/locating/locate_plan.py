@@ -43,6 +43,7 @@ PLANS_KEPT = 8
 # Changes leave unused room behind; an index that has taken in more than this, and than the plan has grids, is
 # begun anew.
 CHANGES_KEPT = 1000
+AS_RELEASED = b"as released"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def follow_grids(session: Session, plan: Plan, draft: Draft, index: DraftIndex) 
         contents[lasting_id] = before[lasting_id] if digest is None else digest
     if any(known < FIRST_NEW_ID and known not in contents for known in before):
         return False
-    says_else = [contents[one] != before.get(one) for one in live["id"]]
+    says_else = [contents[one] != before.get(one, unsaid(one)) for one in live["id"]]
     changed = live[np.array(says_else, dtype=bool)]
     gone = [one for one, said in contents.items() if said is None and before.get(one, b"") is not None]
     gone += [one for one in before if one not in contents]
@@ -208,13 +209,23 @@ def follow_grids(session: Session, plan: Plan, draft: Draft, index: DraftIndex) 
 
 
 def digests(grids: geopandas.GeoDataFrame) -> list[bytes | None]:
-    """Return a digest of all that an index holds of each grid; None for one whose row was seen."""
+    """Return a digest of all that an index holds of each grid; None for one whose row was seen before."""
     wkb = shapely.to_wkb(grids.geometry.to_numpy())
     words = zip(grids["kind"], grids["code"], grids["name"], grids["community_code"], strict=True)
+    told = zip(grids["is_seen"], grids["is_as_released"], words, wkb, strict=True)
     return [
-        None if is_seen else hashlib.sha256(repr(said).encode() + shape).digest()
-        for is_seen, said, shape in zip(grids["is_seen"], words, wkb, strict=True)
+        None
+        if is_seen
+        else AS_RELEASED
+        if is_as_released
+        else hashlib.sha256(repr(said).encode() + shape).digest()
+        for is_seen, is_as_released, said, shape in told
     ]
+
+
+def unsaid(lasting_id: int) -> bytes | None:
+    """Return what stands in an index for a grid of which the plan has said nothing."""
+    return AS_RELEASED if lasting_id < FIRST_NEW_ID else None
 
 
 def name_grids(
