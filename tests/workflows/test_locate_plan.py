@@ -116,8 +116,8 @@ def assert_as_merged(plans: PlanIndexes, session: Session, plan: Plan) -> None:
     for lon, lat in zip(x[:40], y[:40], strict=True):
         found = plans.locate(session, plan.id, (lon, lat), ACCURACY_M)
         wanted = built.locate(lon, lat, ACCURACY_M)
-        assert [one.code for one in found.located.candidates] == [one.code for one in wanted.candidates]
-        assert found.located.boundary_m == wanted.boundary_m
+        assert {one.code for one in found.located.candidates} == {one.code for one in wanted.candidates}
+        assert found.located.boundary_m == pytest.approx(wanted.boundary_m, abs=1e-6)
         assert found.plan.change_number == get_plan(session, plan.id).change_number
 
 

@@ -19,6 +19,8 @@ from gis.nouns import GridKind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gis.gridding.located import Located
+
 CHAIN = ("natural", "dedicated", "special", "special_offsets", "community", "street", "district")
 FIRST_NEW = 10_000
 
@@ -26,6 +28,10 @@ FIRST_NEW = 10_000
 def named(index: GridIndex, lasting_id: int) -> tuple[str, str, str]:
     labels, position = index.grid_labels, index.grid_labels.position(lasting_id)
     return labels.code(position), labels.name(position), str(labels.kind(position))
+
+
+def distances(located: Located) -> dict[int, float]:
+    return {one.grid_id: one.distance_m for one in located.candidates}
 
 
 def assert_same(draft: GridIndex, built: GridIndex, x: NDArray[Any], y: NDArray[Any]) -> None:
@@ -36,7 +42,10 @@ def assert_same(draft: GridIndex, built: GridIndex, x: NDArray[Any], y: NDArray[
         assert met == NONE or named(draft, met) == named(built, met)
     for lon, lat in zip(x[::9], y[::9], strict=True):
         if np.isfinite(lon) and np.isfinite(lat):
-            assert draft.locate(lon, lat, 30.0) == built.locate(lon, lat, 30.0)
+            one, other = draft.locate(lon, lat, 30.0), built.locate(lon, lat, 30.0)
+            assert (one.chain, one.on_boundary) == (other.chain, other.on_boundary)
+            assert one.boundary_m == pytest.approx(other.boundary_m, abs=1e-6)
+            assert distances(one) == pytest.approx(distances(other), abs=1e-6)
 
 
 def some_change(
