@@ -244,7 +244,7 @@ def moved_by_area(case: dict[str, Any]) -> Prorated:
     return prorate(totals, split.pieces, split.outside, whole_numbers=False)
 
 
-@pytest.mark.parametrize("name", CASES.keys() - {OVERLAPPING})
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {OVERLAPPING}))
 def test_every_prorated_total_of_maup(name: str) -> None:
     case = CASES[name]
     moved = moved_by_area(case)

@@ -15,7 +15,7 @@ import numpy as np
 from gis.gridding.coverage.building.blocks import build_window
 from gis.gridding.coverage.building.raster import Window
 from gis.gridding.coverage.building.windows import DEPTH, WINDOW_CELLS, surroundings
-from gis.gridding.coverage.layout import LAST, NONE, RUNS_SHIFT, UNIT
+from gis.gridding.coverage.layout import BEHIND, LAST, NONE, RUNS_SHIFT, UNIT
 from gis.gridding.coverage.lookup import Tables, fine_values, levels_of
 from gis.gridding.coverage.outlines import Outlines, distinct, ranges
 from gis.gridding.coverage.pool import Pool
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gis.gridding.coverage.outlines import Flags, Floats, Integers, Polygons
 
 GROWING = ("vertices", "ring_offsets", "ring_is_shell", "polygon_rings", "asks_geos")
+WRITTEN = ("polygon_rings", "asks_geos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Editor:
         self._cells = np.array(tables.cells)
         self._ids = Pool(ids)
         self._pools = {name: Pool(getattr(outlines, name)) for name in GROWING}
+        for name in WRITTEN:  # in place: the index they come from stays as it is
+            self._pools[name] = Pool(np.array(self._pools[name].content))
         self._blocks, self._words = Pool(tables.blocks), Pool(tables.words)
         self._position = {int(one): place for place, one in enumerate(ids)}
         self._see()
@@ -121,8 +124,6 @@ class Editor:
         pool.extend(more)
 
     def _write(self, name: str, places: Integers, values: NDArray[Any] | int) -> None:
-        if not self._pools[name].content.flags.writeable:
-            self._pools[name] = Pool(np.array(self._pools[name].content))
         self._pools[name].content[places] = values
 
     def _see(self) -> None:
@@ -163,7 +164,7 @@ class Editor:
         near = near[np.argsort(self.ids[near], kind="stable")]
         around = surroundings(self.outlines, self._frame, near)
         built = build_window(around, window, len(self._words.content), len(self._blocks.content) // UNIT)
-        self._extend(self._words, built.words)
+        self._extend(self._words, np.append(built.words, np.zeros(BEHIND, dtype=np.int32)))
         self._extend(self._blocks, built.blocks)
         rows = self._cells[:-1].reshape(self._frame.rows, self._frame.columns)
         columns = slice(window.first_column, window.end_column)

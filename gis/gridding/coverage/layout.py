@@ -18,9 +18,6 @@ A record is a row of numbers of 32 bits, polygon after polygon, lowest id first:
 
     position, head, then for each run of edges the first vertex and the number of edges
 
-Where a record parts two polygons by one run of edges, as most do, the second has no run of its own: its edges
-are the same, seen from the other side.
-
 The head holds flags and, from RUNS_SHIFT on, the number of runs. Whether a point is inside follows from the
 number of edges crossed on the way west: those of the runs, and PARITY for all that are left out.
 """
@@ -43,3 +40,4 @@ OTHERWISE = 8  # whoever is in none of the polygons before is in this one
 ASK = 16  # only GEOS can say
 CLEAN = 32  # whoever is inside one polygon of the record is in no other
 RUNS_SHIFT = 8
+BEHIND = 8  # words of room behind the last record

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 POINTS_AT_ONCE = 1 << 15
 RECORDS_AT_ONCE = 1 << 16
 ON = 2  # where a point may be, beside 0 for outside, 1 for inside, and OPEN
-OTHER_SIDE = np.array((1, 0, ON, OPEN, 0))  # at 0, 1, ON, and at OPEN counted from the end
 SAFE_ERROR = 1e-15
 # Below this, products of differences may have lost bits to underflow.
 SMALLEST_SUM = 1e-250
@@ -238,18 +237,12 @@ def _entries_of(
 ) -> tuple[Integers, Integers, Integers]:
     """Test every polygon of every point's record: the point, the position, and where the point lies."""
     points, positions, signs = [], [], []
-    before = np.zeros(len(record), dtype=np.int64)
     active, word = np.arange(len(record)), record.astype(np.int64)
     while len(active):
         head = tables.words.take(word + 1)
         points.append(active)
         positions.append(tables.words.take(word).astype(np.int64))
-        sign = _tested(tables, word, head & ~OTHERWISE, x[active], y[active])
-        # without edges of its own it has those of the one before, seen from the other side
-        other = np.flatnonzero(((head & OTHERWISE) != 0) & (head >> RUNS_SHIFT == 0))
-        sign[other] = OTHER_SIDE[before[active[other]]]
-        before[active] = sign
-        signs.append(sign)
+        signs.append(_tested(tables, word, head & ~OTHERWISE, x[active], y[active]))
         goes_on = (head & LAST) == 0
         word = (word + 2 + 2 * (head >> RUNS_SHIFT))[goes_on]
         active = active[goes_on]

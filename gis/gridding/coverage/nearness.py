@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 
 from gis.gridding.coverage.edit import palette_values
-from gis.gridding.coverage.layout import LAST, NONE, OTHERWISE, RUNS_SHIFT
+from gis.gridding.coverage.layout import LAST, NONE, RUNS_SHIFT
 from gis.gridding.coverage.lookup import levels_of
 from gis.gridding.coverage.outlines import distinct, ranges
 
@@ -186,18 +186,13 @@ def _edges_in(tables: Tables, cells: Integers) -> tuple[Integers, Integers, Inte
         run = ranges(word + 2, 2 * runs)
         start, length = tables.words[run[0::2]].astype(np.int64), tables.words[run[1::2]]
         whose = np.repeat(np.repeat(np.arange(len(word)), runs), length)
-        edge = ranges(start, length)
-        found.append(np.stack((cell[whose], polygon[whose], edge), axis=1))
-        goes_on, after = (head & LAST) == 0, word + 2 + 2 * runs
-        # who has no edges of its own has those of the one before
-        next_head = tables.words.take(after + 1, mode="clip")
-        shares = goes_on & ((next_head & OTHERWISE) != 0) & (next_head >> RUNS_SHIFT == 0)
-        shared = shares[whose]
-        other = tables.words.take(after[whose[shared]]).astype(np.int64)
-        found.append(np.stack((cell[whose[shared]], other, edge[shared]), axis=1))
-        word, cell = after[goes_on], cell[goes_on]
-    edges = np.unique(np.concatenate(found), axis=0)
-    cell, polygon, edge = edges.T
+        found.append(np.stack((cell[whose], polygon[whose], ranges(start, length)), axis=1))
+        goes_on = (head & LAST) == 0
+        word, cell = (word + 2 + 2 * runs)[goes_on], cell[goes_on]
+    edges = np.concatenate(found)
+    bits = len(tables.vertices).bit_length()
+    _, once = np.unique(edges[:, 0] << bits | edges[:, 2], return_index=True)
+    cell, polygon, edge = edges[once].T
     return cell, polygon, edge
 
 

@@ -205,13 +205,14 @@ def write_records(
     Returns:
         The words, the cells that have a record (ascending), and where each one's record starts.
     """
-    number, counts = np.arange(len(entries.cell)), _own_runs(entries)
-    offsets = 2 * (number + counts.cumsum() - counts)
-    run = ranges(entries.first_run, counts)
+    number = np.arange(len(entries.cell))
+    before = entries.runs.cumsum() - entries.runs
+    offsets = 2 * (number + before)
+    run = ranges(entries.first_run, entries.runs)
     words = np.empty(2 * (len(number) + len(run)), dtype=np.int64)
     words[offsets] = positions[entries.polygon]
-    words[offsets + 1] = entries.head | (counts << RUNS_SHIFT)
-    place = 2 * (np.arange(1, len(run) + 1) + number.repeat(counts))
+    words[offsets + 1] = entries.head | (entries.runs << RUNS_SHIFT)
+    place = 2 * (np.arange(1, len(run) + 1) + number.repeat(entries.runs))
     words[place], words[place + 1] = runs.vertex[run], runs.count[run]
     first = np.flatnonzero(changes(entries.cell))
     starts = offsets[first]
@@ -221,15 +222,6 @@ def write_records(
     sizes_kept = np.where(kept, sizes, 0)
     packed = words[kept.repeat(sizes)].astype(np.int32)
     return packed, entries.cell[first], (sizes_kept.cumsum() - sizes_kept)[like]
-
-
-def _own_runs(entries: Entries) -> Integers:
-    """Count the runs each entry writes: none if it is the other side of one run of the only other entry."""
-    counts = entries.runs.copy()
-    starts = changes(entries.cell)
-    is_parted = starts[:-1] & ~starts[1:] & (counts[:-1] == 1) & (entries.head[:-1] & CLEAN > 0)
-    counts[1:][is_parted & (entries.head[1:] & OTHERWISE > 0)] = 0
-    return counts
 
 
 def _alike(words: Integers, starts: Integers, sizes: Integers) -> Integers:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gis.gridding.coverage.building.blocks import build_window
 from gis.gridding.coverage.building.raster import Surroundings, Window
-from gis.gridding.coverage.layout import UNIT
+from gis.gridding.coverage.layout import BEHIND, UNIT
 from gis.gridding.coverage.outlines import Edges, ranges
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def build_cells(
         words.append(built.words)
         units += len(built.blocks) // UNIT
         word += len(built.words)
+    # a look-up may read this far behind a record to see what kind it is
+    words.append(np.zeros(BEHIND, dtype=np.int32))
     return cells, np.concatenate(blocks), np.concatenate(words)
 
 

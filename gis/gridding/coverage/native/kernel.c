@@ -153,13 +153,9 @@ static PyObject *kernel_all(PyObject *object, PyObject *const *arguments, Py_ssi
     if (value >= NONE)
         return value == NONE ? PyList_New(0) : Py_BuildValue("[i]", (int)value);
     PyObject *met = PyList_New(0);
-    int sign = OUTSIDE;
     for (const int32_t *entry = tables->words + (-2 - (int64_t)value); met != NULL;
          entry += 2 + 2 * (entry[1] >> RUNS_SHIFT)) {
-        if (has_shared_edges(entry))
-            sign = sign == ON ? ON : sign == OUTSIDE ? INSIDE : OUTSIDE;
-        else
-            sign = test_entry(tables, entry, x, y);
+        int sign = test_entry(tables, entry, x, y);
         if (sign == UNKNOWN) {
             Py_DECREF(met);
             Py_RETURN_NONE;

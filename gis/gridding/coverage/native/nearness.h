@@ -56,18 +56,10 @@ static int take_foot(Search *search, int32_t polygon, const double *vertex)
     return 1;
 }
 
-/* Whether an entry is the other side of the edges of the one before. */
-INLINE int has_shared_edges(const int32_t *entry)
-{
-    return (entry[1] & OTHERWISE) && entry[1] >> RUNS_SHIFT == 0;
-}
-
 static int search_record(Search *search, const int32_t *entry)
 {
-    const int32_t *before = entry;
-    for (;; before = entry, entry += 2 + 2 * (entry[1] >> RUNS_SHIFT)) {
-        const int32_t *with = has_shared_edges(entry) ? before : entry;
-        const int32_t *run = with + 2, *end = run + 2 * (with[1] >> RUNS_SHIFT);
+    for (;; entry += 2 + 2 * (entry[1] >> RUNS_SHIFT)) {
+        const int32_t *run = entry + 2, *end = run + 2 * (entry[1] >> RUNS_SHIFT);
         for (; run < end; run += 2)
             for (int32_t i = 0; i < run[1]; i++)
                 if (!take_foot(search, entry[0], search->tables->vertices + 2 * ((size_t)run[0] + (size_t)i)))
