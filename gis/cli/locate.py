@@ -77,7 +77,7 @@ def locate(
         if crs is None:
             raise InputError("name the system of the point, as --crs wgs84", field="crs")
         x, y = (number(text) for text in place)
-        lon, lat = (float(value[0]) for value in to_stored([x], [y], parse_system(crs)))
+        lon, lat = stored_point(x, y, crs)
         if plan is None:
             print_point(settings, (lon, lat), accuracy, release, day)
         else:
@@ -98,6 +98,16 @@ def number(text: str) -> float:
         return float(text)
     except ValueError:
         raise InputError(f"{text!r} is no number; give two numbers, or one file", field="place") from None
+
+
+def stored_point(x: float, y: float, crs: str) -> tuple[float, float]:
+    """Return longitude and latitude of a point, or say that it cannot be in that system."""
+    lon, lat = (float(value[0]) for value in to_stored([x], [y], parse_system(crs)))
+    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - the earth; NaN fails as well
+        raise InputError(
+            f"{x} {y} cannot be in {crs}; give east before north, and name their system", field="x"
+        )
+    return lon, lat
 
 
 def print_point(

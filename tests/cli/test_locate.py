@@ -93,6 +93,8 @@ def test_a_file_goes_to_a_file_or_to_standard_output(published: Settings, tmp_pa
     [
         (("118", "--crs", "wgs84"), 2, "there is no file 118; give two numbers, or one file"),
         (("118", "x", "--crs", "wgs84"), 2, "'x' is no number"),
+        (("31.9", "118.8", "--crs", "wgs84"), 2, "give east before north"),
+        (("nan", "31.9", "--crs", "wgs84"), 2, "cannot be in wgs84"),
         (("118", "31"), 2, "crs: name the system of the point"),
         (("1", "2", "3", "--crs", "wgs84"), 2, "give two numbers, or one file"),
         (("118", "31", "--crs", "wgs84", "--release", "9"), 3, "There is no release 9"),
