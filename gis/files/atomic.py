@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gis.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,14 +23,21 @@ def replaced(path: Path) -> Iterator[Path]:
     2. A device or a pipe, like /dev/null and /dev/stdout, is written to: it must never become a file.
 
     Args:
-        path: The file to make or to replace; its folder must exist.
+        path: The file to make or to replace.
 
     Yields:
         A path with the same suffix, which does not exist yet.
+
+    Raises:
+        InputError: The folder does not exist.
     """
     is_stream = path.exists() and not path.is_file()
     target = path if is_stream else path.resolve()
     beside = None if is_stream else target.parent
+    if beside is not None and not beside.is_dir():
+        raise InputError(
+            f"there is no folder {beside} to write {target.name} into; make it first", field="out"
+        )
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=beside) as folder:
         draft = Path(folder) / f"draft{path.suffix}"
         yield draft

@@ -136,6 +136,11 @@ def test_many_rows_are_written_in_pieces_that_fit() -> None:
     assert [item["properties"]["n"] for item in features] == list(range(45_000))
 
 
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no folder"), replaced(tmp_path / "none" / "x.csv"):
+        pass
+
+
 def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")

@@ -65,16 +65,6 @@ class Outlines:
         """Count the polygons."""
         return len(self.polygon_rings)
 
-    def and_also(self, more: Outlines) -> Outlines:
-        """Return these polygons with more behind them."""
-        return Outlines(
-            vertices=np.concatenate((self.vertices, more.vertices)),
-            ring_offsets=np.concatenate((self.ring_offsets, more.ring_offsets[1:] + len(self.vertices))),
-            ring_is_shell=np.concatenate((self.ring_is_shell, more.ring_is_shell)),
-            polygon_rings=np.concatenate((self.polygon_rings, more.polygon_rings + len(self.ring_is_shell))),
-            asks_geos=np.concatenate((self.asks_geos, more.asks_geos)),
-        )
-
     def polygons(self, which: Integers) -> Polygons:
         """Put polygons together again, those in several parts as multipolygons, shape of `which`."""
         first, end = self.polygon_rings[which].T
