@@ -25,7 +25,7 @@ from gis.api.wire.locate_answers import Place, write_located
 from gis.api.wire.locate_forms import FURTHEST_M
 from gis.api.wire.parameters import read_day
 from gis.errors import NotFoundError, WanggeError
-from gis.gridding.crs import NAMED_SYSTEMS, to_stored
+from gis.gridding.crs import NAMED_SYSTEMS, point_to_stored
 from gis.store.releases import NEWEST
 from gis.store.session import SideConnection, transaction
 from gis.workflows.locate_point import Calendar, list_calendar
@@ -48,7 +48,6 @@ LONGEST_QUERY = 300
 NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,17})?", re.ASCII)
 RELEASE = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 KNOWN_NAMES = frozenset({"lon", "lat", "crs", "accuracy", "at", "release", "duty"})
-AS_STORED = frozenset({"wgs84", "cgcs2000"})
 # Systems beyond the named ones become known by being used; setting one up takes the loop milliseconds.
 MOST_SYSTEMS = 64
 
@@ -143,13 +142,6 @@ class QuickLookUp:
         except ValueError:
             return None
 
-    def _stored(self, place: Place) -> tuple[float, float] | None:
-        """Return longitude and latitude, None if these cannot be in that system."""
-        lon, lat = place.x, place.y
-        if place.crs not in AS_STORED:
-            lon, lat = (float(value[0]) for value in to_stored([lon], [lat], place.crs))
-        return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None  # noqa: PLR2004 - the earth; not NaN
-
     async def _find(self, wanted: Wanted) -> bytes | None:
         """Return the answer of the release in force at this moment, or of the one named.
 
@@ -182,11 +174,12 @@ class QuickLookUp:
         """Return the answer by a calendar, None if its index is not at hand or the place is on no map."""
         asked = self._asked(wanted, calendar)
         index = self._indexes.known(asked.release)
-        point = self._stored(wanted.place)
+        place = wanted.place
+        point = point_to_stored(place.x, place.y, place.crs)
         if index is None or point is None:
             return None
-        located = index.index.locate(*point, accuracy_m=wanted.place.accuracy_m)
-        return write_located(wanted.place, located, asked, self._names.within(index))
+        located = index.index.locate(*point, accuracy_m=place.accuracy_m)
+        return write_located(place, located, asked, self._names.within(index))
 
     async def _learn_calendar(self, mark: tuple[object, ...] | None) -> Calendar:
         """Read the calendar anew, unless somebody else just has; it is as new as the mark or newer."""

@@ -15,7 +15,7 @@ from gis.cli.edge import command_transaction, err, out, print_table, progress_ba
 from gis.cli.importing import PROBLEMS_SHOWN, column_map
 from gis.errors import InputError
 from gis.files.atomic import replaced
-from gis.gridding.crs import parse_system, to_stored
+from gis.gridding.crs import parse_system, point_to_stored
 from gis.settings import Settings
 from gis.store.people import list_duties
 from gis.workflows.locate_point import ReleaseIndexes, locate_point, require_release
@@ -102,12 +102,12 @@ def number(text: str) -> float:
 
 def stored_point(x: float, y: float, crs: str) -> tuple[float, float]:
     """Return longitude and latitude of a point, or say that it cannot be in that system."""
-    lon, lat = (float(value[0]) for value in to_stored([x], [y], parse_system(crs)))
-    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - the earth; NaN fails as well
+    point = point_to_stored(x, y, parse_system(crs))
+    if point is None:
         raise InputError(
             f"{x} {y} cannot be in {crs}; give east before north, and name their system", field="x"
         )
-    return lon, lat
+    return point
 
 
 def print_point(

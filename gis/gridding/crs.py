@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 import shapely
@@ -42,8 +42,11 @@ __all__ = [
     "gcj02_to_wgs84",
     "geometries_to_stored",
     "metric_crs_for",
+    "on_earth",
     "parse_system",
+    "point_to_stored",
     "points_to_metres",
+    "points_to_stored",
     "stored_to",
     "to_metres",
     "to_stored",
@@ -53,6 +56,9 @@ __all__ = [
 
 NAMED_SYSTEMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 """Systems that have a name of their own; every other one is an EPSG code."""
+
+_AS_STORED = ("wgs84", "cgcs2000")
+_LARGEST_LON, _LARGEST_LAT = 180, 90
 
 _POSSIBLE = (
     "wgs84 (GPS), cgcs2000, gcj02 (Gaode, Tencent, WeChat), bd09 (Baidu) or an EPSG code like EPSG:4549"
@@ -163,6 +169,34 @@ def to_stored(x: ArrayLike, y: ArrayLike, system: str) -> LonLat:
     return _step_to_stored(parse_system(system))(*_float_arrays(x, y))
 
 
+@overload
+def on_earth(lon: float, lat: float) -> bool: ...
+@overload
+def on_earth(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]: ...
+def on_earth(lon: Any, lat: Any) -> Any:
+    """Tell whether stored coordinates, one pair or arrays, are a place on earth; NaN and infinity are not.
+
+    >>> on_earth(118.84, 31.95), on_earth(31.95, 118.84), on_earth(float("nan"), 31.95)
+    (True, False, False)
+    """
+    return (abs(lon) <= _LARGEST_LON) & (abs(lat) <= _LARGEST_LAT)
+
+
+def points_to_stored(x: ArrayLike, y: ArrayLike, system: str) -> LonLat:
+    """Bring points as received into stored coordinates like `to_stored`; NaN where they are not on earth."""
+    lon, lat = to_stored(x, y, system)
+    usable = on_earth(lon, lat)
+    return np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
+
+
+def point_to_stored(x: float, y: float, system: str) -> tuple[float, float] | None:
+    """Bring one point as received into stored coordinates; None where `points_to_stored` has NaN."""
+    lon, lat = x, y
+    if system not in _AS_STORED:
+        lon, lat = (float(moved[0]) for moved in to_stored([x], [y], system))
+    return (lon, lat) if on_earth(lon, lat) else None
+
+
 def stored_to(lon: ArrayLike, lat: ArrayLike, system: str) -> LonLat:
     """Bring stored longitude and latitude into another system: the inverse of `to_stored`."""
     return _step_from_stored(parse_system(system))(*_float_arrays(lon, lat))
@@ -184,7 +218,7 @@ def geometries_to_stored(geometries: ArrayLike, system: str) -> Geometries:
     """
     array = np.asarray(geometries, dtype=object)
     canonical = parse_system(system)
-    if canonical in ("wgs84", "cgcs2000"):
+    if canonical in _AS_STORED:
         return array
     return _transform(array, _step_to_stored(canonical))
 
@@ -209,7 +243,7 @@ def metric_crs_for(lon: float, lat: float, setting: str = "auto") -> str:
     """
     if setting.strip().lower() != "auto":
         return _metric(parse_system(setting))
-    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - the ends of the earth; NaN fails as well
+    if not on_earth(lon, lat):
         raise CoordinateSystemError(
             f"No projected zone for longitude {lon}, latitude {lat}: these are no degrees. "
             "State the coordinate system of the data, or set district_crs.",
@@ -272,7 +306,7 @@ def _metric(system: str) -> str:
 
 
 def _step_to_stored(system: str) -> Callable[[NDArray[np.float64], NDArray[np.float64]], LonLat]:
-    if system in ("wgs84", "cgcs2000"):
+    if system in _AS_STORED:
         return lambda x, y: (x, y)
     if system == "gcj02":
         return gcj02_to_wgs84
@@ -282,7 +316,7 @@ def _step_to_stored(system: str) -> Callable[[NDArray[np.float64], NDArray[np.fl
 
 
 def _step_from_stored(system: str) -> Callable[[NDArray[np.float64], NDArray[np.float64]], LonLat]:
-    if system in ("wgs84", "cgcs2000"):
+    if system in _AS_STORED:
         return lambda x, y: (x, y)
     if system == "gcj02":
         return wgs84_to_gcj02

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from gis.gridding.crs import to_stored
+from gis.gridding.crs import points_to_stored
 from gis.nouns import Grade, UnlocatedReason
 from gis.store.events import save_events
 from gis.store.releases import list_releases
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 # Where a report does not say how far it may be off: a phone's usual error in a street.
 USUAL_ACCURACY_M = 10.0
-LARGEST_LON, LARGEST_LAT = 180.0, 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def report_events(
 
 
 def stored_points(reports: Sequence[EventReport]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return longitudes and latitudes in EPSG:4490; NaN where a report has no finite place."""
+    """Return longitudes and latitudes in EPSG:4490; NaN where a report has no place on earth."""
     lon = np.full(len(reports), np.nan)
     lat = np.full(len(reports), np.nan)
     systems = np.array([report.crs for report in reports], dtype=object)
@@ -122,9 +121,7 @@ def stored_points(reports: Sequence[EventReport]) -> tuple[NDArray[np.float64], 
     y = np.array([np.nan if report.y is None else report.y for report in reports], dtype=float)
     for system in dict.fromkeys(systems):
         chosen = systems == system
-        lon[chosen], lat[chosen] = to_stored(x[chosen], y[chosen], system)
-    unusable = ~((np.abs(lon) <= LARGEST_LON) & (np.abs(lat) <= LARGEST_LAT))  # NaN is no answer either
-    lon[unusable] = lat[unusable] = np.nan
+        lon[chosen], lat[chosen] = points_to_stored(x[chosen], y[chosen], system)
     return lon, lat
 
 

@@ -70,6 +70,33 @@ def test_no_number_stays_no_number() -> None:
     assert np.isnan(lon).tolist() == [False, True, True]
 
 
+def test_the_ends_of_the_earth() -> None:
+    lon = np.array([180.0, -180.0, 0.0, np.nextafter(180, 181), -181.0, 31.9, np.nan, np.inf, 0.0])
+    lat = np.array([90.0, -90.0, 0.0, 0.0, 0.0, 118.8, 0.0, 0.0, np.nextafter(90, 91)])
+    told = [True] * 3 + [False] * 6
+    assert crs.on_earth(lon, lat).tolist() == told
+    assert [crs.on_earth(x, y) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)] == told
+
+
+@pytest.mark.parametrize(
+    "system", ["wgs84", "cgcs2000", "gcj02", "bd09", "EPSG:4549", "EPSG:3857", "EPSG:4267"]
+)
+def test_points_that_are_not_on_earth_have_no_place(system: str) -> None:
+    values = [-1e300, -2e7, -180.0, -90.0, 0.0, 31.9, 118.8, 180.1, 500_000.0, 3_537_000.0, np.inf, np.nan]
+    x, y = (axis.ravel() for axis in np.meshgrid(values, values))
+    lon, lat = crs.points_to_stored(x, y, system)
+    plain_lon, plain_lat = crs.to_stored(x, y, system)
+    one_by_one = [crs.point_to_stored(*point, system) for point in zip(x.tolist(), y.tolist(), strict=True)]
+    for i, point in enumerate(one_by_one):
+        is_place = -180 <= plain_lon[i] <= 180 and -90 <= plain_lat[i] <= 90
+        assert (point is not None) == is_place
+        if is_place:
+            assert point == (lon[i], lat[i]) == (plain_lon[i], plain_lat[i])
+        else:
+            assert np.isnan([lon[i], lat[i]]).all()
+    assert 0 < sum(point is not None for point in one_by_one) < len(x)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -16,7 +16,7 @@ from gis.api.wire.locate_answers import Place, write_located, write_planned
 from gis.api.wire.locate_forms import FURTHEST_M
 from gis.api.wire.parameters import LAST_ID, ParameterError, System
 from gis.api.wire.strict import StrictRoute
-from gis.gridding.crs import to_stored
+from gis.gridding.crs import point_to_stored
 from gis.nouns import GridKind
 from gis.store.people import list_duties
 from gis.workflows.locating.locate_plan import PlanIndexes
@@ -215,10 +215,10 @@ def stored_point(x: float, y: float, crs: str) -> tuple[float, float]:
     Raises:
         ParameterError: The coordinates cannot be in that system.
     """
-    lon, lat = (float(value[0]) for value in to_stored([x], [y], crs))
-    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - the earth; NaN fails as well
+    point = point_to_stored(x, y, crs)
+    if point is None:
         raise ParameterError(
             f"these coordinates cannot be in {crs}; give east before north, and name their system",
             field="lon",
         )
-    return lon, lat
+    return point

@@ -7,7 +7,6 @@ import anyio.to_thread
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.routing import APIRoute
-from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
@@ -20,7 +19,7 @@ from gis.api.wire.locate_forms import FURTHEST_M, BatchIn, BatchOut, Form
 from gis.api.wire.parameters import OfDay, OfRelease, ParameterError, System, read_system
 from gis.api.wire.point_rows import read_csv_points, read_ndjson
 from gis.api.wire.strict import StrictRoute, require_known_parameters
-from gis.gridding.crs import to_stored
+from gis.gridding.crs import points_to_stored
 
 ROW_FORMS = {"application/x-ndjson": Form.NDJSON, "application/ndjson": Form.NDJSON, "text/csv": Form.CSV}
 MEDIA_TYPES = {Form.JSON: "application/json", Form.NDJSON: "application/x-ndjson", Form.CSV: "text/csv"}
@@ -150,7 +149,8 @@ def locate_batch(  # noqa: PLR0913 - most of them are FastAPI's
     form = f or accepted_form(request.headers.get("accept", ""))
     asked = find_asked(session, settings, body.at or at, body.release or release)
     accuracy_m = accuracy if body.accuracy is None else body.accuracy
-    lon, lat = stored_points(np.asarray(body.points, dtype=np.float64), body.crs)
+    points = np.asarray(body.points, dtype=np.float64)
+    lon, lat = points_to_stored(points[:, 0], points[:, 1], body.crs)
     index = indexes.of(session, asked.release)
     near = None if accuracy_m is None else index.index.near_boundary_many(lon, lat, accuracy_m)
     found = index.index.locate_many(lon, lat)
@@ -180,10 +180,3 @@ def accepted_form(accept: str) -> Form:
     if wanted:
         raise HTTPException(406, f"The answer comes as {', '.join(MEDIA_TYPES.values())}.")
     return Form.JSON
-
-
-def stored_points(points: NDArray[np.float64], crs: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return longitudes and latitudes; NaN where coordinates cannot be in that system."""
-    lon, lat = to_stored(points[:, 0], points[:, 1], crs)
-    on_earth = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)  # noqa: PLR2004 - the earth; NaN fails as well
-    return np.where(on_earth, lon, np.nan), np.where(on_earth, lat, np.nan)

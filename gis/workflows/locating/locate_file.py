@@ -15,10 +15,10 @@ from gis.files.columns import ColumnMap, guess_columns, map_columns
 from gis.files.sources import Problems, ReadLimits
 from gis.files.spreadsheet import BOM, csv_lines, harmless
 from gis.files.tables import iter_csv
-from gis.gridding.crs import parse_system, to_stored
+from gis.gridding.crs import parse_system, points_to_stored
 from gis.gridding.located import NONE
 from gis.nouns import RowProblem, Severity
-from gis.workflows.report_events import LARGEST_LAT, LARGEST_LON, USUAL_ACCURACY_M
+from gis.workflows.report_events import USUAL_ACCURACY_M
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -207,15 +207,13 @@ def read_points(frame: pd.DataFrame, columns: ColumnMap, crs: str | None) -> Poi
         accuracy = read_numbers(frame, "accuracy_m", columns, problems)
     lon, lat = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
     for system, members in systems_in(frame, columns, crs, problems):
-        lon[members], lat[members] = to_stored(x[members], y[members], system)
-    has_place = (np.abs(lon) <= LARGEST_LON) & (np.abs(lat) <= LARGEST_LAT)  # NaN has none
-    for row in frame.index[~has_place & ~np.isnan(x) & ~np.isnan(y)]:
+        lon[members], lat[members] = points_to_stored(x[members], y[members], system)
+    for row in frame.index[np.isnan(lon) & ~np.isnan(x) & ~np.isnan(y)]:
         if int(row) not in {problem.row for problem in problems if problem.field == "crs"}:
             message = (
                 "the coordinates cannot be in their system; east comes before north, in degrees or metres"
             )
             problems.append(RowProblem(int(row), "x", Severity.WARNING, message))
-    lon[~has_place] = lat[~has_place] = np.nan
     problems.sort(key=lambda problem: problem.row or 0)
     return PointRows(lon, lat, accuracy, problems)
 
