@@ -15,10 +15,10 @@ from gis.cli.edge import command_transaction, err, out, print_table, progress_ba
 from gis.cli.importing import PROBLEMS_SHOWN, column_map
 from gis.errors import InputError
 from gis.files.atomic import replaced
-from gis.gridding.crs import parse_system, point_to_stored
+from gis.gridding.crs import parse_system
 from gis.settings import Settings
 from gis.store.people import list_duties
-from gis.workflows.locate_point import ReleaseIndexes, locate_point, require_release
+from gis.workflows.locate_point import ReleaseIndexes, locate_point, require_release, stored_point
 from gis.workflows.locating.locate_file import LocateFileRequest, count_lines, locate_file
 from gis.workflows.locating.locate_plan import PlanIndexes
 from gis.workflows.report_events import USUAL_ACCURACY_M
@@ -77,7 +77,7 @@ def locate(
         if crs is None:
             raise InputError("name the system of the point, as --crs wgs84", field="crs")
         x, y = (number(text) for text in place)
-        lon, lat = stored_point(x, y, crs)
+        lon, lat = stored_point(x, y, parse_system(crs))
         if plan is None:
             print_point(settings, (lon, lat), accuracy, release, day)
         else:
@@ -98,16 +98,6 @@ def number(text: str) -> float:
         return float(text)
     except ValueError:
         raise InputError(f"{text!r} is no number; give two numbers, or one file", field="place") from None
-
-
-def stored_point(x: float, y: float, crs: str) -> tuple[float, float]:
-    """Return longitude and latitude of a point, or say that it cannot be in that system."""
-    point = point_to_stored(x, y, parse_system(crs))
-    if point is None:
-        raise InputError(
-            f"{x} {y} cannot be in {crs}; give east before north, and name their system", field="x"
-        )
-    return point
 
 
 def print_point(

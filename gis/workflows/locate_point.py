@@ -11,8 +11,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import gis.gridding
-from gis.errors import NotFoundError
+from gis.errors import CoordinateSystemError, NotFoundError
 from gis.files.index_file import FORMAT, IndexFolder
+from gis.gridding.crs import point_to_stored
 from gis.gridding.locate import GridIndex
 from gis.store.areas import list_areas
 from gis.store.grids import list_grids
@@ -171,6 +172,21 @@ def require_release(session: Session, *, number: int | None, day: date) -> Relea
         NotFoundError: There is no such release, or none was in force on that day.
     """
     return list_calendar(session).require(number=number, day=day)
+
+
+def stored_point(x: float, y: float, system: str) -> tuple[float, float]:
+    """Return longitude and latitude (EPSG:4490) of a point as received.
+
+    Raises:
+        CoordinateSystemError: The coordinates cannot be in that system.
+    """
+    point = point_to_stored(x, y, system)
+    if point is None:
+        raise CoordinateSystemError(
+            f"these coordinates cannot be in {system}; give east before north, and name their system",
+            field="x",
+        )
+    return point
 
 
 def locate_point(

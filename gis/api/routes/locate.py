@@ -16,9 +16,10 @@ from gis.api.wire.locate_answers import Place, write_located, write_planned
 from gis.api.wire.locate_forms import FURTHEST_M
 from gis.api.wire.parameters import LAST_ID, ParameterError, System
 from gis.api.wire.strict import StrictRoute
-from gis.gridding.crs import point_to_stored
+from gis.errors import CoordinateSystemError
 from gis.nouns import GridKind
 from gis.store.people import list_duties
+from gis.workflows.locate_point import stored_point
 from gis.workflows.locating.locate_plan import PlanIndexes
 from gis.workflows.report_events import USUAL_ACCURACY_M
 
@@ -185,11 +186,11 @@ def locate(  # noqa: PLR0913 - six of them are FastAPI's
     """Return the areas and grids a place belongs to, and the grid that answers for it."""
     if plan is not None:
         require_plan_alone(question, duty=duty)
-        found = plans.locate(session, plan, stored_point(lon, lat, crs), accuracy)
+        found = plans.locate(session, plan, asked_point(lon, lat, crs), accuracy)
         content = write_planned(Place(lon, lat, crs, accuracy), found)
         return Response(content, headers={"Cache-Control": PRIVATE}, media_type="application/json")
     asked = question.release_in(session, settings)
-    stored = stored_point(lon, lat, crs)
+    stored = asked_point(lon, lat, crs)
     request.app.state.quick.learn_system(request.query_params.get("crs", crs), crs)
     index = indexes.of(session, asked.release)
     located = index.index.locate(*stored, accuracy_m=accuracy)
@@ -209,16 +210,9 @@ def require_plan_alone(question: Question, *, duty: bool) -> None:
         raise ParameterError("nobody is on duty in a plan; ask without `duty`", field="duty")
 
 
-def stored_point(x: float, y: float, crs: str) -> tuple[float, float]:
-    """Return longitude and latitude of a point.
-
-    Raises:
-        ParameterError: The coordinates cannot be in that system.
-    """
-    point = point_to_stored(x, y, crs)
-    if point is None:
-        raise ParameterError(
-            f"these coordinates cannot be in {crs}; give east before north, and name their system",
-            field="lon",
-        )
-    return point
+def asked_point(lon: float, lat: float, crs: str) -> tuple[float, float]:
+    """Return `stored_point` of the parameters, or raise ParameterError."""
+    try:
+        return stored_point(lon, lat, crs)
+    except CoordinateSystemError as error:
+        raise ParameterError(str(error), field="lon") from None
