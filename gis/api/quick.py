@@ -22,13 +22,12 @@ from gis.api.access import acting_user
 from gis.api.wire.asked import Asked, asked_of
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.locate_answers import Place, write_located
-from gis.api.wire.locate_forms import FURTHEST_M
 from gis.api.wire.parameters import read_day
 from gis.errors import NotFoundError, WanggeError
 from gis.gridding.crs import NAMED_SYSTEMS, point_to_stored
 from gis.store.releases import NEWEST
 from gis.store.session import SideConnection, transaction
-from gis.workflows.locate_point import Calendar, list_calendar
+from gis.workflows.locate_point import FURTHEST_M, Calendar, list_calendar
 from gis.workflows.report_events import USUAL_ACCURACY_M
 
 if TYPE_CHECKING:

@@ -18,7 +18,13 @@ from gis.files.atomic import replaced
 from gis.gridding.crs import parse_system
 from gis.settings import Settings
 from gis.store.people import list_duties
-from gis.workflows.locate_point import ReleaseIndexes, locate_point, require_release, stored_point
+from gis.workflows.locate_point import (
+    FURTHEST_M,
+    ReleaseIndexes,
+    locate_point,
+    require_release,
+    stored_point,
+)
 from gis.workflows.locating.locate_file import LocateFileRequest, count_lines, locate_file
 from gis.workflows.locating.locate_plan import PlanIndexes
 from gis.workflows.report_events import USUAL_ACCURACY_M
@@ -33,6 +39,8 @@ if TYPE_CHECKING:
     from gis.workflows.locating.locate_file import LocateFileReport
 
 X_AND_Y = 2
+ROWS_FAILED = 4
+STANDARD_OUTPUT = Path("-")
 
 
 def locate(
@@ -40,16 +48,17 @@ def locate(
         list[str],
         typer.Argument(
             metavar="X Y | FILE",
-            help="Longitude and latitude (or easting and northing), or a CSV file, plain or .gz.",
+            help="Longitude and latitude (or easting and northing), or a CSV file, plain or .gz. "
+            "Before a negative number write --, as in: --crs wgs84 -- -2.9 53.4",
         ),
     ],
     crs: Annotated[
         str | None,
         typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n; a file may say it in a column `crs`."),
     ] = None,
-    accuracy: Annotated[float, typer.Option(min=0, help="How far the point may be off, metres.")] = (
-        USUAL_ACCURACY_M
-    ),
+    accuracy: Annotated[
+        float, typer.Option(help=f"How far the point may be off, 0 to {FURTHEST_M} metres.")
+    ] = USUAL_ACCURACY_M,
     at: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="On which day; else today.")
     ] = None,
@@ -58,8 +67,11 @@ def locate(
         int | None, typer.Option(help="As if this plan were published; for one point.", show_default=False)
     ] = None,
     result: Annotated[
-        Path, typer.Option("--out", help="Where a file's rows go with their answers; -: standard output.")
-    ] = Path("-"),
+        Path | None,
+        typer.Option(
+            "--out", help="Where a file's rows go with their answers; else, and for -, to standard output."
+        ),
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(metavar="OURS=THEIRS", help="Column mapping of a file, as x=Easting."),
@@ -68,12 +80,12 @@ def locate(
 ) -> None:
     """Say which grids and areas a point belongs to and who answers; or add that to each row of a file."""
     settings = Settings()
-    if at is not None and release is not None:
-        raise InputError("give either --at or --release, not both", field="at")
-    if plan is not None and (at is not None or release is not None):
-        raise InputError("give either --plan, or --at or --release", field="plan")
+    require_one_state(at, release, plan)
+    if not 0 <= accuracy <= FURTHEST_M:
+        raise InputError(f"give the accuracy in metres, from 0 to {FURTHEST_M}", field="accuracy")
     day = (at or datetime.now(ZoneInfo(settings.time_zone))).date()
     if len(place) == X_AND_Y:
+        require_none_given(out=result, column=column, encoding=encoding)
         if crs is None:
             raise InputError("name the system of the point, as --crs wgs84", field="crs")
         x, y = (number(text) for text in place)
@@ -87,9 +99,28 @@ def locate(
     elif len(place) == 1:
         system = None if crs is None else parse_system(crs)
         request = LocateFileRequest(Path(place[0]), system, column_map(column or ()), encoding, accuracy)
-        print_report(write_located(settings, request, result, release, day), result)
+        goal = result or STANDARD_OUTPUT
+        report = write_located(settings, request, goal, release, day)
+        print_report(report, goal)
+        if report.problems.errors or report.left_out:
+            raise typer.Exit(ROWS_FAILED)
     else:
         raise InputError("give two numbers, or one file", field="place")
+
+
+def require_one_state(at: datetime | None, release: int | None, plan: int | None) -> None:
+    """Refuse to be asked for several states of the grids at once."""
+    if at is not None and release is not None:
+        raise InputError("give either --at or --release, not both", field="at")
+    if plan is not None and (at is not None or release is not None):
+        raise InputError("give either --plan, or --at or --release", field="plan")
+
+
+def require_none_given(**options: object) -> None:
+    """Refuse options of a file beside a point."""
+    for name, value in options.items():
+        if value:
+            raise InputError(f"--{name} goes with a file; leave it out for one point", field=name)
 
 
 def number(text: str) -> float:
@@ -166,8 +197,9 @@ def write_located(
     settings: Settings, request: LocateFileRequest, result: Path, release: int | None, day: date
 ) -> LocateFileReport:
     """Write the rows of a file with their answers."""
-    if not request.path.is_file():
-        raise InputError(f"there is no file {request.path}; give two numbers, or one file", field="place")
+    require_file(request.path)
+    if result.exists() and result.samefile(request.path):
+        raise InputError("that is the file itself; name another one for its answers", field="out")
     with command_transaction(settings) as session:
         chosen = require_release(session, number=release, day=day)
         index = ReleaseIndexes(settings).of(session, chosen)
@@ -176,10 +208,18 @@ def write_located(
         return locate_file(index, request, settings, rows, advance)
 
 
+def require_file(path: Path) -> None:
+    """Refuse what is no file."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give two numbers, or one file", field="place")
+    if not path.is_file():
+        raise InputError(f"there is no file {path}; give two numbers, or one file", field="place")
+
+
 @contextmanager
 def opened(result: Path) -> Iterator[BinaryIO]:
     """Open standard output, or a file that is there only when it is whole."""
-    if str(result) == "-":
+    if result == STANDARD_OUTPUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
@@ -198,7 +238,7 @@ def print_report(report: LocateFileReport, result: Path) -> None:
         err.print(f"{row}{field}{problem.message}", markup=False)
     if report.left_out:
         err.print("Rows with too many or too few cells are not in the result.")
-    if str(result) != "-":
+    if result != STANDARD_OUTPUT:
         err.print(f"Written to {result}.", markup=False)
 
 

@@ -257,6 +257,6 @@ def _squeezed(name: str) -> str:
 def _no_such(name: str, available: Sequence[str], problem: str, target: str) -> InputError:
     by_squeezed = {_squeezed(other): other for other in available}
     near = difflib.get_close_matches(_squeezed(name), list(by_squeezed), n=1)
-    hint = f"; did you mean {by_squeezed[near[0]]!r}?" if near else ""
+    hint = f"; did you mean {by_squeezed[near[0]]!r}?" if near else "."
     shown = ", ".join(available[:_SHOWN_NAMES]) or "none"
     return InputError(f"{problem}{hint} It has: {shown}", field=target)

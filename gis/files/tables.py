@@ -212,19 +212,8 @@ class _Lines:
 
     @contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
-        with self._packed() as packed:
-            start = packed.read(len(_GZIP))
-            packed.seek(0)
-            if start != _GZIP:
-                yield packed
-                return
-            try:
-                with gzip.GzipFile(fileobj=packed) as unpacked:
-                    yield io.BufferedReader(unpacked)
-            except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-                raise FileFormatError(
-                    f"{self.name} holds damaged gzip data ({error}); get it again"
-                ) from error
+        with self._packed() as packed, unpacked(packed, self.name) as stream:
+            yield stream
 
     @contextmanager
     def _packed(self) -> Iterator[IO[bytes]]:
@@ -234,6 +223,21 @@ class _Lines:
         elif self._stream is not None:
             self._stream.seek(0)
             yield self._stream
+
+
+@contextmanager
+def unpacked(packed: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    """Give what a file holds, packed with gzip or not; FileFormatError when reading meets damage."""
+    start = packed.read(len(_GZIP))
+    packed.seek(0)
+    if start != _GZIP:
+        yield packed
+        return
+    try:
+        with gzip.GzipFile(fileobj=packed) as stream:
+            yield io.BufferedReader(stream)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise FileFormatError(f"{name} holds damaged gzip data ({error}); get it again") from error
 
 
 def _header(lines: Iterator[str] | list[str], delimiter: str, *, strict: bool) -> list[str]:

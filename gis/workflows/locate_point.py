@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from gis.nouns import Release
     from gis.settings import Settings
 
+FURTHEST_M = 10_000
+"""How far off a point may be said to be: beyond it most grids of a district would be candidates."""
+
 # A release is immutable, so its index never goes stale; the bound is for memory where files cannot be kept.
 RELEASES_KEPT = 4
 

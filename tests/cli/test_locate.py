@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import os
 import subprocess
@@ -92,7 +93,20 @@ def test_a_file_goes_to_a_file_or_to_standard_output(published: Settings, tmp_pa
     ("arguments", "code", "said"),
     [
         (("118", "--crs", "wgs84"), 2, "there is no file 118; give two numbers, or one file"),
+        (("/", "--crs", "wgs84"), 2, "/ is a folder; give two numbers, or one file"),
         (("118", "x", "--crs", "wgs84"), 2, "'x' is no number"),
+        (("118", "31", "--crs", "wgs84", "--out", "x.csv"), 2, "out: --out goes with a file"),
+        (("118", "31", "--crs", "wgs84", "--out", "-"), 2, "out: --out goes with a file"),
+        (("118", "31", "--crs", "wgs84", "--column", "x=E"), 2, "column: --column goes with a file"),
+        (("118", "31", "--crs", "wgs84", "--encoding", "gbk"), 2, "encoding: --encoding goes with a file"),
+        (
+            ("118", "31", "--crs", "wgs84", "--accuracy", "10000.1"),
+            2,
+            "accuracy: give the accuracy in metres",
+        ),
+        (("118", "31", "--crs", "wgs84", "--accuracy", "-1"), 2, "accuracy: give the accuracy in metres"),
+        (("118", "31", "--crs", "wgs84", "--accuracy", "nan"), 2, "from 0 to 10000"),
+        (("points.csv", "--crs", "wgs84", "--accuracy", "inf"), 2, "from 0 to 10000"),
         (("31.9", "118.8", "--crs", "wgs84"), 2, "give east before north"),
         (("nan", "31.9", "--crs", "wgs84"), 2, "cannot be in wgs84"),
         (("118", "31"), 2, "crs: name the system of the point"),
@@ -118,6 +132,59 @@ def test_a_result_is_there_only_when_it_is_whole(published: Settings, tmp_path: 
     wangge(published, str(points), "--crs", "wgs84", "--out", str(result), code=2)
     assert result.read_text() == "before"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["located.csv", "points.csv"]
+
+
+def test_damaged_files_are_named_before_anything_is_written(published: Settings, tmp_path: Path) -> None:
+    points, result = tmp_path / "points.csv.gz", tmp_path / "located.csv"
+    whole = gzip.compress(b"lon,lat\n" + b"".join(b"118.%04d,31.01\n" % (i % 1999) for i in range(50_000)))
+    middle = len(whole) // 2
+    flipped = bytes([whole[middle] ^ 255])
+    damages = (whole[:-9], whole[:middle], whole[:middle] + flipped + whole[middle + 1 :], whole + b"rest")
+    for damaged in damages:
+        points.write_bytes(damaged)
+        done = wangge(published, str(points), "--crs", "wgs84", "--out", str(result), code=2)
+        assert "points.csv.gz holds damaged gzip data" in done.stderr.decode()
+        assert "get it again" in done.stderr.decode()
+    assert wangge(published, str(points), "--crs", "wgs84", code=2).stdout == b""
+    assert [one.name for one in tmp_path.iterdir()] == ["points.csv.gz"]
+
+
+def test_a_file_is_not_written_over_by_its_answers(published: Settings, tmp_path: Path) -> None:
+    points, link, hard = (tmp_path / name for name in ("points.csv", "link.csv", "hard.csv"))
+    points.write_text("lon,lat\n118.03,31.01\n")
+    link.symlink_to(points)
+    hard.hardlink_to(points)
+    for result in (points, link, hard):
+        done = wangge(published, str(points), "--crs", "wgs84", "--out", str(result), code=2)
+        assert "out: that is the file itself" in done.stderr.decode()
+    assert points.read_text() == "lon,lat\n118.03,31.01\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (",,\n31.01,118.03,\n1,2,", 0),  # no place, no place on earth, no grid there
+        ("118.03,x,", 4),
+        ("118.03,31.01,10001", 4),
+        ("118.03,31.01", 4),
+    ],
+)
+def test_the_exit_code_tells_that_rows_could_not_be_read(
+    published: Settings, tmp_path: Path, row: str, code: int
+) -> None:
+    points, result = tmp_path / "points.csv", tmp_path / "located.csv"
+    points.write_text(f"lon,lat,accuracy\n{row}\n118.03,31.01,5\n")
+    wangge(published, str(points), "--crs", "wgs84", "--out", str(result), code=code)
+    rows = list(csv.DictReader(io.StringIO(result.read_text("utf-8-sig"))))
+    assert rows[-1]["natural_code"] == WEST
+
+
+def test_the_help_says_how_to_write_a_negative_number(published: Settings) -> None:
+    assert "Before a negative number write --" in " ".join(
+        wangge(published, "--help").stdout.decode().split()
+    )
+    said = wangge(published, "--crs", "wgs84", "--", "-2.9", "53.4").stdout.decode()
+    assert "point -2.9000000 53.4000000" in said
 
 
 PEAK = """

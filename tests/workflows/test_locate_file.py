@@ -148,6 +148,17 @@ def test_each_row_may_name_its_system_and_accuracy(index: ReleaseIndex, tmp_path
     assert rows[1]["answers_code"] == ""
 
 
+def test_an_accuracy_has_bounds(index: ReleaseIndex, tmp_path: Path) -> None:
+    path = tmp_path / "points.csv"
+    cells = ("0", "10000", "-1", "10000.5", "1e300", "")
+    path.write_text("lon,lat,accuracy\n" + "".join(f"118.099,31.01,{cell}\n" for cell in cells))  # 95 m
+    rows, report = located(index, path, accuracy_m=100)
+    assert [row["near_boundary"] for row in rows] == ["false", *["true"] * 5]
+    told = [(problem.row, problem.message) for problem in report.problems.listed()]
+    assert told == [(row, "accuracy must be from 0 to 10000 metres") for row in (3, 4, 5)]
+    assert report.problems.errors == 3
+
+
 def test_metres_and_gzip_and_other_names(index: ReleaseIndex, tmp_path: Path) -> None:
     path = tmp_path / "points.csv.gz"
     text = "Easting;Northing\n313769.13;3433716\n323321.5;3433553\n"

@@ -13,13 +13,12 @@ from gis.api.wire.asked import AskedRelease, Question, ReleaseNamed
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.chains import Link, Named
 from gis.api.wire.locate_answers import Place, write_located, write_planned
-from gis.api.wire.locate_forms import FURTHEST_M
 from gis.api.wire.parameters import LAST_ID, ParameterError, System
 from gis.api.wire.strict import StrictRoute
 from gis.errors import CoordinateSystemError
 from gis.nouns import GridKind
 from gis.store.people import list_duties
-from gis.workflows.locate_point import stored_point
+from gis.workflows.locate_point import FURTHEST_M, stored_point
 from gis.workflows.locating.locate_plan import PlanIndexes
 from gis.workflows.report_events import USUAL_ACCURACY_M
 

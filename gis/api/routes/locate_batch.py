@@ -15,11 +15,12 @@ from gis.api.wire.asked import find_asked
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.chains import Named
 from gis.api.wire.locate_answers import LocatedBatch, csv_pieces, json_pieces, ndjson_pieces
-from gis.api.wire.locate_forms import FURTHEST_M, BatchIn, BatchOut, Form
+from gis.api.wire.locate_forms import BatchIn, BatchOut, Form
 from gis.api.wire.parameters import OfDay, OfRelease, ParameterError, System, read_system
 from gis.api.wire.point_rows import read_csv_points, read_ndjson
 from gis.api.wire.strict import StrictRoute, require_known_parameters
 from gis.gridding.crs import points_to_stored
+from gis.workflows.locate_point import FURTHEST_M
 
 ROW_FORMS = {"application/x-ndjson": Form.NDJSON, "application/ndjson": Form.NDJSON, "text/csv": Form.CSV}
 MEDIA_TYPES = {Form.JSON: "application/json", Form.NDJSON: "application/x-ndjson", Form.CSV: "text/csv"}

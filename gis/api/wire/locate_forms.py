@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, WrapValidator
 from gis.api.wire.asked import ReleaseNamed
 from gis.api.wire.chains import Link
 from gis.api.wire.parameters import LAST_ID, Day, System
+from gis.workflows.locate_point import FURTHEST_M
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_POINTS = 100_000
-FURTHEST_M = 10_000
 
 
 class Form(StrEnum):

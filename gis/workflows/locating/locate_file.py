@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,10 +13,11 @@ from gis.errors import CoordinateSystemError, InputError
 from gis.files.columns import ColumnMap, guess_columns, map_columns
 from gis.files.sources import Problems, ReadLimits
 from gis.files.spreadsheet import BOM, csv_lines, harmless
-from gis.files.tables import iter_csv
+from gis.files.tables import iter_csv, unpacked
 from gis.gridding.crs import parse_system, points_to_stored
 from gis.gridding.located import NONE
 from gis.nouns import RowProblem, Severity
+from gis.workflows.locate_point import FURTHEST_M
 from gis.workflows.report_events import USUAL_ACCURACY_M
 
 if TYPE_CHECKING:
@@ -202,9 +202,7 @@ def read_points(frame: pd.DataFrame, columns: ColumnMap, crs: str | None) -> Poi
             if int(row) not in known:
                 message = f"{columns.sources[name]} is empty and the other coordinate is not; give both"
                 problems.append(RowProblem(int(row), name, Severity.ERROR, message))
-    accuracy = np.full(len(frame), np.nan)
-    if "accuracy_m" in columns.sources:
-        accuracy = read_numbers(frame, "accuracy_m", columns, problems)
+    accuracy = read_accuracy(frame, columns, problems)
     lon, lat = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
     for system, members in systems_in(frame, columns, crs, problems):
         lon[members], lat[members] = points_to_stored(x[members], y[members], system)
@@ -216,6 +214,17 @@ def read_points(frame: pd.DataFrame, columns: ColumnMap, crs: str | None) -> Poi
             problems.append(RowProblem(int(row), "x", Severity.WARNING, message))
     problems.sort(key=lambda problem: problem.row or 0)
     return PointRows(lon, lat, accuracy, problems)
+
+
+def read_accuracy(frame: pd.DataFrame, columns: ColumnMap, problems: list[RowProblem]) -> Floats:
+    """Return how far off each point may be, NaN where the row does not say or what it says is a problem."""
+    if "accuracy_m" not in columns.sources:
+        return np.full(len(frame), np.nan)
+    accuracy = read_numbers(frame, "accuracy_m", columns, problems)
+    beyond = (accuracy < 0) | (accuracy > FURTHEST_M)
+    message = f"{columns.sources['accuracy_m']} must be from 0 to {FURTHEST_M} metres"
+    problems += [RowProblem(int(row), "accuracy_m", Severity.ERROR, message) for row in frame.index[beyond]]
+    return np.where(beyond, np.nan, accuracy)
 
 
 def read_numbers(frame: pd.DataFrame, name: str, columns: ColumnMap, problems: list[RowProblem]) -> Floats:
@@ -315,9 +324,11 @@ def count(report: LocateFileReport, points: PointRows, found: LocatedArrays, nea
 
 
 def count_lines(path: Path) -> int:
-    """Return how many lines follow the header of a file, plain or gzipped: its rows, or a few more."""
-    with path.open("rb") as start:
-        is_packed = start.read(2) == b"\x1f\x8b"
-    with gzip.open(path) if is_packed else path.open("rb") as lines:
+    """Return how many lines follow the header of a file, plain or gzipped: its rows, or a few more.
+
+    Raises:
+        FileFormatError: It holds damaged gzip data.
+    """
+    with path.open("rb") as packed, unpacked(packed, path.name) as lines:
         total = sum(piece.count(b"\n") for piece in iter(lambda: lines.read(_COUNTED_BYTES), b""))
     return max(total - 1, 0)
