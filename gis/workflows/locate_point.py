@@ -119,15 +119,23 @@ class ReleaseIndexes:
             building = self._building.setdefault(key, Lock())
         # others wait for this release only; who asks for another one goes on
         with building:
-            found = self.known(release)
-            if found is None:
-                found = ReleaseIndex(release, self._fetched(session, release))
+            try:
+                found = self.known(release)
+                if found is None:
+                    found = ReleaseIndex(release, self._fetched(session, release))
+                    self._keep(key, found)
+            finally:
                 with self._lock:
-                    self._kept[key] = found
-                    while len(self._kept) > RELEASES_KEPT:
-                        self._kept.popitem(last=False)
-                    self._building.pop(key, None)
+                    # after a failure one who waited builds, and a newcomer has made a lock of its own
+                    if self._building.get(key) is building:
+                        del self._building[key]
         return found
+
+    def _keep(self, key: tuple[int, str], index: ReleaseIndex) -> None:
+        with self._lock:
+            self._kept[key] = index
+            while len(self._kept) > RELEASES_KEPT:
+                self._kept.popitem(last=False)
 
     def _fetched(self, session: Session, release: Release) -> GridIndex:
         facts: dict[str, str | int] = {

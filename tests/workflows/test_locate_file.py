@@ -15,8 +15,10 @@ from gis.gridding.locate import GridIndex
 from gis.nouns import Release
 from gis.settings import Settings
 from gis.workflows.locate_point import ReleaseIndex
+from gis.workflows.locating import locate_file as locating
 from gis.workflows.locating.locate_file import (
     ADDED,
+    AnswerCells,
     LocateFileReport,
     LocateFileRequest,
     count_lines,
@@ -188,6 +190,20 @@ def test_what_cannot_be_located_is_refused_with_the_remedy(index: ReleaseIndex, 
     path.write_text("lon,lat,release\n1,2,3\n")
     with pytest.raises(InputError, match="already, and the result gets one"):
         located(index, path)
+
+
+def test_cells_of_answers_are_shared_and_bounded(
+    index: ReleaseIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locating, "ANSWERS_KNOWN", 50)
+    cells = AnswerCells(index)
+    row = (1, -1, 3, 2, 1, (4, 5), False, True)
+    assert cells.of(row) is cells.of((*row,))
+    for i in range(256):
+        special = tuple(4 + (i >> bit & 1) for bit in range(8))
+        codes = ";".join(f"{COMMUNITY}{one:03}" for one in special)
+        assert cells.of((1, -1, 3, 2, 1, special, False, True))[3] == codes
+    assert cells.of.cache_info().currsize == 50
 
 
 def test_batches_meet_without_a_seam(index: ReleaseIndex, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,8 @@ ADDED = (
     "release",
 )
 MOST_LISTED = 1_000
+# Most different answers held, a kilobyte each; where special grids overlap there is no end to them.
+ANSWERS_KNOWN = 30_000
 PLAIN_FIGURES = frozenset("0123456789.-")
 _COUNTED_BYTES = 1 << 20
 
@@ -274,21 +277,19 @@ def answer_rows(found: LocatedArrays, near: NDArray[np.bool_], part: slice) -> I
 
 
 class AnswerCells:
-    """The cells `ADDED` of an answer, harmless in a spreadsheet; points with the same answer share them."""
+    """The cells `ADDED` of an answer, harmless in a spreadsheet; points with the same answer share them.
+
+    Attributes:
+        of: Gives the cells of one of `answer_rows`.
+    """
 
     def __init__(self, index: ReleaseIndex) -> None:
         self._index: GridIndex = index.index
         self._release = str(index.release.number)
-        self._known: dict[tuple[Any, ...], tuple[str, ...]] = {}
-
-    def of(self, row: tuple[Any, ...]) -> tuple[str, ...]:
-        """Return the cells of one of `answer_rows`."""
-        cells = self._known.get(row)
-        if cells is None:
-            cells = self._known[row] = self._made(row)
-        return cells
+        self.of = lru_cache(ANSWERS_KNOWN)(self._made)
 
     def _made(self, row: tuple[Any, ...]) -> tuple[str, ...]:
+        """Return the cells of one of `answer_rows`."""
         natural, dedicated, community, street, district, special, on_boundary, near = row
         answers = natural if dedicated == NONE else dedicated
         return (
