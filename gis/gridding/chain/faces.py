@@ -1,0 +1,115 @@
+"""The faces that the residual bounds, each with how many polygons too many, or too few, cover it."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gis.gridding.chain.edges import Edges, keys_of
+from gis.gridding.chain.rings import Rings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gis.gridding.chain.noding import Pieces
+    from gis.gridding.chain.segments import Segments
+
+    from gis.gridding.chain.rings import Floats, Polygons
+
+    Integers = NDArray[np.integer[Any]]
+
+OUTER = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Borders:
+    """Pieces laid together: each border once, in its canonical direction.
+
+    Attributes:
+        start, end: Its points, shape (b,).
+        nets: How many more polygons lie to the left than to the right; 0 where the pieces cancel.
+        piece_border: The border each piece lies on, shape of the pieces.
+        piece_along: 1 where a piece runs in the border's direction, else -1.
+    """
+
+    start: Integers
+    end: Integers
+    nets: Integers
+    piece_border: Integers
+    piece_along: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """The faces between borders.
+
+    Attributes:
+        polygons: Shape (f,).
+        excess: How many polygons cover it, less one inside the parent, shape (f,).
+        left, right: The faces beside each border; -1 where there is none, shape of the borders.
+    """
+
+    polygons: Polygons
+    excess: Integers
+    left: Integers
+    right: Integers
+
+
+def borders_of(segments: Segments, pieces: Pieces) -> Borders:
+    """Lay the pieces of segments together that have the same ends."""
+    a, b = pieces.points[pieces.start], pieces.points[pieces.end]
+    along = (a[:, 0] < b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] < b[:, 1]))
+    start, end = np.where(along, pieces.start, pieces.end), np.where(along, pieces.end, pieces.start)
+    both, border = np.unique(start * len(pieces.points) + end, return_inverse=True)
+    sign = np.where(along, 1, -1)
+    nets = np.zeros(len(both), dtype=np.int64)
+    np.add.at(nets, border, sign * segments.nets[pieces.source])
+    return Borders(both // len(pieces.points), both % len(pieces.points), nets, border, sign)
+
+
+def faces_of(borders: Borders, points: Floats) -> Faces:
+    """Trace the faces between the borders that do not cancel, and say how often each is covered."""
+    there = np.flatnonzero(borders.nets)
+    ends = np.hstack((points[borders.start[there]], points[borders.end[there]]))
+    polygons = shapely.get_parts(shapely.polygonize(shapely.linestrings(ends.reshape(-1, 2, 2))))
+    left, right = _beside(polygons, ends)
+    excess = _excess(left, right, borders.nets[there], len(polygons))
+    beside = np.full((2, len(borders.nets)), OUTER)
+    beside[:, there] = left, right
+    return Faces(polygons, excess, *beside)
+
+
+def _beside(polygons: Polygons, ends: Floats) -> tuple[Integers, Integers]:
+    """Find the faces to the left and to the right of lines, shape (k, 4)."""
+    edges = Edges.of(Rings.of(polygons))
+    which = np.flatnonzero(edges.signs)
+    keys = keys_of(ends)
+    order = np.argsort(keys)
+    line = order[np.searchsorted(keys[order], edges.keys[which])]
+    face, side = edges.rings.polygon_of(which), edges.signs[which]
+    left, right = (np.full(len(ends), OUTER) for _ in range(2))
+    left[line[side > 0]] = face[side > 0]
+    right[line[side < 0]] = face[side < 0]
+    return left, right
+
+
+def _excess(left: Integers, right: Integers, nets: Integers, count: int) -> Integers:
+    """Count how often each face is covered, from the outside, where nothing is, over one border after another."""
+    steps = np.unique(np.column_stack((left, right, nets)), axis=0)
+    beside: list[list[tuple[int, int]]] = [[] for _ in range(count + 1)]
+    for a, b, net in steps.tolist():
+        beside[a].append((b, -net))
+        beside[b].append((a, net))
+    excess: list[int | None] = [None] * count + [0]
+    waiting = deque([OUTER])
+    while waiting:
+        face = waiting.popleft()
+        for other, more in beside[face]:
+            if excess[other] is None:
+                excess[other] = excess[face] + more  # type: ignore[operator] # those that wait are known
+                waiting.append(other)
+    return np.array(excess[:-1], dtype=np.int64)

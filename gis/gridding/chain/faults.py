@@ -1,0 +1,111 @@
+"""Where polygons do not partition their parents: gaps, overlaps, parts outside, edges that do not match."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gis.gridding.chain.edges import Edges
+from gis.gridding.chain.faces import borders_of, faces_of
+from gis.gridding.chain.noding import node
+from gis.gridding.chain.owners import outside, overlapping, shared_with
+from gis.gridding.chain.residual import Residual, residual_of
+from gis.gridding.chain.rings import Rings
+from gis.gridding.chain.segments import segments_of
+from gis.gridding.chain.sides import Mismatches, Sides, mismatches_of, sides_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gis.gridding.chain.rings import Polygons
+
+    Integers = NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The edges of polygons less those of their parents.
+
+    Attributes:
+        polygons: Valid, shape (n,).
+        parents: Valid and without common area, shape (p,); none if none are known.
+        edges: Of both; the parents' follow those of the polygons, with their sides exchanged.
+        residual: What does not cancel. Nothing: the polygons partition the parents exactly.
+    """
+
+    polygons: Polygons
+    parents: Polygons
+    edges: Edges
+    residual: Residual
+
+    @classmethod
+    def of(cls, polygons: Polygons, parents: Polygons) -> Chain:
+        """Add up the edges of polygons and take off those of their parents.
+
+        Args:
+            polygons: Valid polygons and multipolygons; None and empty ones count for nothing, shape (n,).
+            parents: What they should fill; valid, not overlapping each other, shape (p,).
+
+        Raises:
+            ValueError: One of them is no polygon.
+        """
+        edges = Edges.of(Rings.of(np.concatenate((polygons, parents))))
+        first = edges.rings.offsets[np.searchsorted(edges.rings.polygon, len(polygons))]
+        np.negative(edges.signs[first:], out=edges.signs[first:])
+        return cls(polygons, parents, edges, residual_of(edges))
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Everything that keeps polygons from being a partition; polygons are named by position.
+
+    Attributes:
+        gaps: What no polygon covers: of the parents, or without parents the holes, shape (g,).
+        gap_sides: What each gap's outline runs along; the parents' positions follow the polygons'.
+        overlap_pairs: Two polygons each, the lower position first, ascending, shape (o, 2).
+        overlaps: What they share, in all places together, shape (o,).
+        outside_polygon: Polygons with a part outside the parents, ascending, shape (u,).
+        outside: That part, shape (u,).
+        mismatches: Where edges agree but for a corner that only one side has.
+    """
+
+    gaps: Polygons
+    gap_sides: Sides
+    overlap_pairs: Integers
+    overlaps: Polygons
+    outside_polygon: Integers
+    outside: Polygons
+    mismatches: Mismatches
+
+
+def faults_of(chain: Chain, *, snap: float) -> Faults:
+    """Find the faults of a chain: only what is near its residual is looked at.
+
+    Args:
+        chain: Polygons and parents.
+        snap: What is nearer together than this, in the units of the coordinates, is taken as the same; above
+            the rounding of coordinates. Places thinner than a few times this are none.
+    """
+    segments = segments_of(chain.edges, chain.residual)
+    pieces = node(segments, snap)
+    borders = borders_of(segments, pieces)
+    faces = faces_of(borders, pieces.points)
+    usual = 0 if len(chain.parents) else 1
+    empty = np.flatnonzero(faces.excess < usual)
+    crowded = faces.polygons[faces.excess > usual]
+    sides = sides_of(segments, pieces, borders, faces)
+    beside = np.isin(sides.face, empty)
+    shared = shared_with(crowded, chain.polygons, snap)
+    pairs, overlaps = overlapping(shared, snap)
+    beyond, parts = outside(shared, crowded, chain.parents, snap) if usual == 0 else (pairs[:0, 0], overlaps[:0])
+    return Faults(
+        gaps=faces.polygons[empty],
+        gap_sides=Sides(np.searchsorted(empty, sides.face[beside]), sides.polygon[beside], sides.length[beside]),
+        overlap_pairs=pairs,
+        overlaps=overlaps,
+        outside_polygon=beyond,
+        outside=parts,
+        mismatches=mismatches_of(segments, pieces, borders),
+    )

@@ -1,0 +1,63 @@
+"""Add up equal edges: what does not cancel is the border of all that is covered too often or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gis.gridding.chain import compiled
+from gis.gridding.chain.edges import canonical_ends, group_edges
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gis.gridding.chain.edges import Edges, Keys, Signs
+    from gis.gridding.chain.rings import Floats
+
+    Places = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """The edges whose copies do not cancel.
+
+    Attributes:
+        edges: The vertex each copy starts at, ascending, shape (k,).
+        nets: How many more polygons lie on the left of its canonical direction than on the right: the
+            same for all copies of an edge, never 0, shape (k,).
+    """
+
+    edges: Places
+    nets: Places
+
+    def __len__(self) -> int:
+        """Count the copies."""
+        return len(self.edges)
+
+
+def residual_of(edges: Edges) -> Residual:
+    """Add up all copies of each edge and keep what is left.
+
+    Keys only bring edges together: whether two are the same is decided by their coordinates, bit by bit.
+    """
+    vertices = edges.rings.vertices
+    if compiled.chain is None:
+        found, nets = _residual(vertices, edges.keys, edges.signs)
+    else:
+        found, nets = (np.empty(len(vertices), dtype=np.int32) for _ in range(2))
+        count = compiled.chain.residual(vertices, edges.keys, edges.signs, found, nets)
+        found, nets = found[:count].copy(), nets[:count].copy()
+    order = np.argsort(found)
+    return Residual(found[order], nets[order])
+
+
+def _residual(vertices: Floats, keys: Keys, signs: Signs) -> tuple[Places, Places]:
+    """List edges and what is left of them as the compiled function does, in any order."""
+    there = np.flatnonzero(signs).astype(np.int32)
+    order, starts = group_edges(keys[there], canonical_ends(vertices, there))
+    order = there[order]
+    sums = np.add.reduceat(signs[order], starts, dtype=np.int32) if len(order) else np.empty(0, np.int32)
+    net = sums.repeat(np.diff(np.append(starts, len(order))))
+    return order[net != 0], net[net != 0]

@@ -1,0 +1,83 @@
+"""The rings of polygons as flat arrays, in the order of the polygons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+    Polygons = NDArray[Any]
+
+_POLYGON, _MULTIPOLYGON = 3, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """Closed rings, each with its first vertex again at its end.
+
+    Attributes:
+        vertices: x and y, without negative zeros, shape (v, 2).
+        offsets: Where each ring starts in `vertices`, and where the last one ends, shape (r + 1,).
+        is_shell: Whether it is the shell of a part; its holes follow it, shape (r,).
+        polygon: Position of the polygon it is of, ascending, shape (r,).
+    """
+
+    vertices: Floats
+    offsets: Integers
+    is_shell: Flags
+    polygon: Integers
+
+    @classmethod
+    def of(cls, polygons: Polygons) -> Rings:
+        """Take polygons apart.
+
+        Args:
+            polygons: Polygons and multipolygons, shape (n,); None and empty ones have no rings.
+
+        Raises:
+            ValueError: One of them is no polygon.
+        """
+        kinds = shapely.get_type_id(polygons)
+        plain = (kinds == _POLYGON) & (shapely.get_num_interior_rings(polygons) == 0)
+        lengths = shapely.get_num_coordinates(polygons)
+        if np.any((kinds != _POLYGON) & (kinds != _MULTIPOLYGON) & (lengths > 0)):
+            raise ValueError("Only polygons and multipolygons have rings.")
+        vertices = shapely.get_coordinates(polygons)
+        vertices += 0.0
+        plain &= lengths > 0
+        polygon = np.flatnonzero(plain)
+        is_shell = np.ones(len(polygon), dtype=bool)
+        if len(polygon) < len(polygons):
+            others = np.flatnonzero(~plain)
+            parts, of_part = shapely.get_parts(polygons[others], return_index=True)
+            rings, of_ring = shapely.get_rings(parts, return_index=True)
+            first = np.ones(len(rings), dtype=bool)
+            np.not_equal(of_ring[1:], of_ring[:-1], out=first[1:])
+            polygon = np.concatenate((polygon, others[of_part[of_ring]]))
+            order = np.argsort(polygon, kind="stable")
+            is_shell = np.concatenate((is_shell, first))[order]
+            lengths = np.concatenate((lengths[plain], shapely.get_num_coordinates(rings)))[order]
+            polygon = polygon[order]
+        offsets = np.zeros(len(polygon) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        return cls(vertices, offsets, is_shell, polygon)
+
+    def __len__(self) -> int:
+        """Count the rings."""
+        return len(self.polygon)
+
+    def ring_of(self, vertices: Integers) -> Integers:
+        """Say which ring each vertex is of, by position."""
+        return np.searchsorted(self.offsets, vertices, side="right") - 1
+
+    def polygon_of(self, vertices: Integers) -> Integers:
+        """Say which polygon each vertex is of, by position."""
+        return self.polygon[self.ring_of(vertices)]
