@@ -72,15 +72,15 @@ def borders_of(segments: Segments, pieces: Pieces) -> Borders:
 
 
 def faces_of(borders: Borders, points: Floats) -> Faces:
-    """Trace the faces between the borders that do not cancel, and say how often each is covered."""
-    there = np.flatnonzero(borders.nets)
-    ends = np.hstack((points[borders.start[there]], points[borders.end[there]]))
-    polygons = shapely.get_parts(shapely.polygonize(shapely.linestrings(ends.reshape(-1, 2, 2))))
+    """Trace the faces between borders and say how often each is covered.
+
+    Borders where the pieces cancel count too: polygons may meet there that a third one lies over.
+    """
+    ends = np.hstack((points[borders.start], points[borders.end]))
+    lines = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(ends.reshape(-1, 2, 2))))
+    polygons = shapely.get_parts(shapely.polygonize([lines]))
     left, right = _beside(polygons, ends)
-    excess = _excess(left, right, borders.nets[there], len(polygons))
-    beside = np.full((2, len(borders.nets)), OUTER)
-    beside[:, there] = left, right
-    return Faces(polygons, excess, *beside)
+    return Faces(polygons, _excess(left, right, borders.nets, len(polygons)), left, right)
 
 
 def _beside(polygons: Polygons, ends: Floats) -> tuple[Integers, Integers]:

@@ -6,22 +6,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from gis.gridding.chain.edges import Edges
-from gis.gridding.chain.faces import borders_of, faces_of
-from gis.gridding.chain.noding import node
-from gis.gridding.chain.owners import outside, overlapping, shared_with
+from gis.gridding.chain.faces import Borders, Faces, borders_of, faces_of
+from gis.gridding.chain.noding import Pieces, node
+from gis.gridding.chain.owners import outside_of, overlaps_of, owners_of, with_hidden
 from gis.gridding.chain.residual import Residual, residual_of
 from gis.gridding.chain.rings import Rings
-from gis.gridding.chain.segments import segments_of
+from gis.gridding.chain.segments import Segments, segments_of
 from gis.gridding.chain.sides import Mismatches, Sides, mismatches_of, sides_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gis.gridding.chain.rings import Polygons
+    from gis.gridding.chain.rings import Floats, Polygons
 
     Integers = NDArray[np.integer[Any]]
+
+# What is thinner than this many snapping distances is left over from rounding.
+_HAIR = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,14 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class _Layout:
+    segments: Segments
+    pieces: Pieces
+    borders: Borders
+    faces: Faces
+
+
+@dataclass(frozen=True, slots=True)
 class Faults:
     """Everything that keeps polygons from being a partition; polygons are named by position.
 
@@ -88,18 +100,23 @@ def faults_of(chain: Chain, *, snap: float) -> Faults:
         snap: What is nearer together than this, in the units of the coordinates, is taken as the same; above
             the rounding of coordinates. Places thinner than a few times this are none.
     """
-    segments = segments_of(chain.edges, chain.residual)
-    pieces = node(segments, snap)
-    borders = borders_of(segments, pieces)
-    faces = faces_of(borders, pieces.points)
     usual = 0 if len(chain.parents) else 1
+    layout = _lay_out(chain, chain.residual, snap)
+    mismatches = mismatches_of(layout.segments, layout.pieces, layout.borders)
+    crowded = layout.faces.polygons[layout.faces.excess > usual]
+    outlines = shapely.STRtree(np.concatenate((chain.polygons, chain.parents)))
+    residual = with_hidden(chain.edges, chain.residual, outlines, crowded)
+    if len(residual) > len(chain.residual):
+        layout = _lay_out(chain, residual, snap)
+    faces = layout.faces
     empty = np.flatnonzero(faces.excess < usual)
-    crowded = faces.polygons[faces.excess > usual]
-    sides = sides_of(segments, pieces, borders, faces)
+    sides = sides_of(layout.segments, layout.pieces, layout.borders, faces)
     beside = np.isin(sides.face, empty)
-    shared = shared_with(crowded, chain.polygons, snap)
-    pairs, overlaps = overlapping(shared, snap)
-    beyond, parts = outside(shared, crowded, chain.parents, snap) if usual == 0 else (pairs[:0, 0], overlaps[:0])
+    thick = _width(faces.polygons) > _HAIR * snap
+    crowded = faces.polygons[(faces.excess > usual) & thick]
+    owners = owners_of(crowded, outlines, len(chain.polygons))
+    pairs, overlaps = overlaps_of(crowded, owners)
+    beyond, parts = outside_of(crowded, owners)
     return Faults(
         gaps=faces.polygons[empty],
         gap_sides=Sides(np.searchsorted(empty, sides.face[beside]), sides.polygon[beside], sides.length[beside]),
@@ -107,5 +124,17 @@ def faults_of(chain: Chain, *, snap: float) -> Faults:
         overlaps=overlaps,
         outside_polygon=beyond,
         outside=parts,
-        mismatches=mismatches_of(segments, pieces, borders),
+        mismatches=mismatches,
     )
+
+
+def _lay_out(chain: Chain, residual: Residual, snap: float) -> _Layout:
+    segments = segments_of(chain.edges, residual)
+    pieces = node(segments, snap)
+    borders = borders_of(segments, pieces)
+    return _Layout(segments, pieces, borders, faces_of(borders, pieces.points))
+
+
+def _width(polygons: Polygons) -> Floats:
+    length = shapely.length(polygons)
+    return np.divide(2 * shapely.area(polygons), length, out=np.zeros_like(length), where=length > 0)

@@ -72,12 +72,11 @@ def node(segments: Segments, snap: float) -> Pieces:
 
 
 def _near_pairs(segments: Segments, snap: float) -> Integers:
-    """List the pairs of segments that come near each other, shape (n, 2)."""
-    lines = shapely.linestrings(
-        np.stack((segments.points[segments.start], segments.points[segments.end]), axis=1)
-    )
+    """List the pairs of segments whose boxes come near each other, shape (n, 2)."""
+    ends = np.stack((segments.points[segments.start], segments.points[segments.end]), axis=1)
     # pieces of them may come nearer by what welding moves them
-    one, other = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=4 * snap)
+    wider = np.stack((ends.min(axis=1) - 2 * snap, ends.max(axis=1) + 2 * snap), axis=1)
+    one, other = shapely.STRtree(shapely.linestrings(ends)).query(shapely.linestrings(wider))
     return np.column_stack((one, other))[one < other]
 
 

@@ -1,4 +1,8 @@
-"""What of faces that are covered too often lies in which polygons, and what outside the parents."""
+"""Which polygons lie over faces that are covered too often, told by points in them: nothing is overlaid.
+
+A face of the residual may run over the common edge of two neighbours, which cancelled. Such hidden edges
+are looked up first, so that every face can be cut where any polygon's outline passes.
+"""
 
 from __future__ import annotations
 
@@ -9,103 +13,127 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gis.gridding.overlay import differences, intersections, union
+from gis.gridding.chain.residual import Residual
+from gis.gridding.coverage.outlines import ranges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-    from gis.gridding.chain.rings import Floats, Polygons
+    from gis.gridding.chain.edges import Edges
+    from gis.gridding.chain.rings import Polygons
 
     Integers = NDArray[np.integer[Any]]
 
-# What is thinner than this many snapping distances is left over from rounding.
-_HAIR = 10.0
+
+# Outlines with more vertices than this are looked up edge by edge.
+_LONG = 1000
+
+
+def with_hidden(edges: Edges, residual: Residual, outlines: shapely.STRtree, faces: Polygons) -> Residual:
+    """Add the edges that cancelled but pass through faces; 0 is left of them.
+
+    Args:
+        edges: Of the outlines.
+        residual: What does not cancel of them.
+        outlines: Polygons and, behind them, their parents.
+        faces: Shape (f,).
+    """
+    face, edge = _near_edges(edges, outlines, faces)
+    new = (edges.signs[edge] != 0) & ~np.isin(edge, residual.edges)
+    face, edge = face[new], edge[new]
+    lines = shapely.linestrings(np.stack((edges.rings.vertices[edge], edges.rings.vertices[edge + 1]), axis=1))
+    inside = shapely.intersects(faces[face], lines) & ~shapely.touches(faces[face], lines)
+    hidden = np.unique(edge[inside])
+    order = np.argsort(np.concatenate((residual.edges, hidden)), kind="stable")
+    return Residual(
+        np.concatenate((residual.edges, hidden))[order].astype(np.int32),
+        np.concatenate((residual.nets, np.zeros_like(hidden)))[order].astype(np.int32),
+    )
+
+
+def _near_edges(edges: Edges, outlines: shapely.STRtree, faces: Polygons) -> tuple[Integers, Integers]:
+    """List faces with the edges whose boxes meet theirs, by their first vertices."""
+    vertices = edges.rings.vertices
+    face, outline = outlines.query(faces)
+    starts = np.searchsorted(edges.rings.polygon, (outline, outline + 1))
+    first, end = edges.rings.offsets[starts]
+    is_long = end - first > _LONG
+    edge = ranges(first[~is_long], (end - first)[~is_long])
+    face = face[~is_long].repeat((end - first)[~is_long])
+    west, south, east, north = shapely.bounds(faces)[face].T
+    x, y = np.stack((vertices[edge], vertices[np.minimum(edge + 1, len(vertices) - 1)])).transpose(2, 0, 1)
+    near = (x.max(axis=0) > west) & (x.min(axis=0) < east) & (y.max(axis=0) > south) & (y.min(axis=0) < north)
+    # of long outlines most edges are far from every face
+    first, where = np.unique(first[is_long], return_index=True)
+    long = ranges(first, end[is_long][where] - first - 1)
+    lines = shapely.linestrings(np.stack((vertices[long], vertices[long + 1]), axis=1))
+    of_long, number = shapely.STRtree(lines).query(faces)
+    return np.concatenate((face[near], of_long)), np.concatenate((edge[near], long[number]))
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """What of some polygons lies in some faces.
+class Owners:
+    """Which polygons lie over faces.
 
     Attributes:
-        face, polygon: Shape (n,), ascending by face.
-        common: What they share.
-        is_whole: Whether that is the whole face.
+        face, polygon: Ascending by face, then by polygon, shape (n,).
+        is_inside: Which faces lie in a parent, shape (f,).
     """
 
     face: Integers
     polygon: Integers
-    common: Polygons
-    is_whole: NDArray[np.bool_]
+    is_inside: NDArray[np.bool_]
 
 
-def shared_with(faces: Polygons, polygons: Polygons, snap: float) -> Shared:
-    """Lay faces over the polygons around them."""
-    face, polygon = shapely.STRtree(polygons).query(faces)
-    common = intersections(faces[face], polygons[polygon])
-    thick = _width(common) > _HAIR * snap
-    face, polygon, common = face[thick], polygon[thick], common[thick]
-    rest = shapely.area(faces)[face] - shapely.area(common)
-    is_whole = rest <= _HAIR * snap * shapely.length(faces)[face]
-    return Shared(face, polygon, np.where(is_whole, faces[face], common), is_whole)
+def owners_of(faces: Polygons, outlines: shapely.STRtree, count: int) -> Owners:
+    """Look up the polygons over faces that no outline passes through.
+
+    Args:
+        faces: Shape (f,).
+        outlines: Polygons and, behind them, their parents; without parents all faces count as inside.
+        count: How many polygons there are.
+    """
+    points = shapely.get_coordinates(shapely.point_on_surface(faces))
+    face, outline = outlines.query(shapely.points(points))
+    shapely.prepare(outlines.geometries[count:])  # few, large, and asked about every face
+    over = shapely.contains_xy(outlines.geometries[outline], *points[face].T)
+    is_inside = np.full(len(faces), len(outlines) == count)
+    is_inside[face[over & (outline >= count)]] = True
+    over &= outline < count
+    face, polygon = face[over], outline[over]
+    order = np.lexsort((polygon, face))
+    return Owners(face[order], polygon[order], is_inside)
 
 
-def overlapping(shared: Shared, snap: float) -> tuple[Integers, Polygons]:
-    """List the pairs of polygons that share a part of a face, and what they share, in all faces together."""
-    ends = np.flatnonzero(np.diff(shared.face, append=-1)) + 1
-    pairs = [
-        pair
-        for first, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)
-        for pair in combinations(range(first, end), 2)
-    ]
-    one, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    common = shared.common[one].copy()
-    partly = ~shared.is_whole[other]
-    common[partly] = intersections(common[partly], shared.common[other[partly]])
-    kept = _width(common) > _HAIR * snap
-    both = np.sort(np.column_stack((shared.polygon[one], shared.polygon[other]))[kept], axis=1)
-    return _united(both, common[kept])
+def overlaps_of(faces: Polygons, owners: Owners) -> tuple[Integers, Polygons]:
+    """List the pairs of polygons that lie over the same faces, and all these faces of each pair as one."""
+    pairs = list(_pairs(owners))
+    face, one, other = np.array(pairs, dtype=np.int64).reshape(-1, 3).T
+    return _together(np.column_stack((one, other)), faces[face])
 
 
-def outside(
-    shared: Shared, faces: Polygons, parents: Polygons, snap: float
-) -> tuple[Integers, Polygons]:
-    """List the polygons with a part of a face outside the parents, and these parts, in all faces together."""
-    beyond, is_whole = _beyond(faces, parents)
-    there = np.flatnonzero(~shapely.is_empty(beyond)[shared.face])
-    common, face = shared.common[there], shared.face[there]
-    partly = ~is_whole[face]
-    common[partly] = intersections(common[partly], beyond[face[partly]])
-    kept = _width(common) > _HAIR * snap
-    which, parts = _united(shared.polygon[there][kept][:, None], common[kept])
-    return which[:, 0], parts
+def outside_of(faces: Polygons, owners: Owners) -> tuple[Integers, Polygons]:
+    """List the polygons over faces outside the parents, and all these faces of each as one."""
+    beyond = ~owners.is_inside[owners.face]
+    polygon, parts = _together(owners.polygon[beyond][:, None], faces[owners.face[beyond]])
+    return polygon[:, 0], parts
 
 
-def _beyond(faces: Polygons, parents: Polygons) -> tuple[Polygons, NDArray[np.bool_]]:
-    """Take the parents from faces; say which have nothing in common with them."""
-    near, parent = shapely.STRtree(parents).query(faces, predicate="intersects")
-    shapely.prepare(parents)
-    beyond, is_whole = faces.copy(), np.ones(len(faces), dtype=bool)
-    inside = np.asarray(shapely.contains_properly(parents[parent], faces[near]), dtype=bool)
-    beyond[near[inside]] = shapely.Polygon()
-    is_whole[near] = False
-    for face in np.unique(near[~inside]).tolist():
-        around = union(parents[parent[near == face]])
-        beyond[face] = differences(beyond[face : face + 1], np.array([around], dtype=object))[0]
-    return beyond, is_whole
+def _pairs(owners: Owners) -> Iterator[tuple[int, int, int]]:
+    starts = np.flatnonzero(np.diff(owners.face, prepend=-1))
+    for face, over in zip(owners.face[starts].tolist(), np.split(owners.polygon, starts[1:]), strict=False):
+        for one, other in combinations(over.tolist(), 2):
+            yield face, one, other
 
 
-def _united(owners: Integers, parts: Polygons) -> tuple[Integers, Polygons]:
-    """Unite the parts of the same owners, shape (n, owners)."""
-    if not len(owners):
-        return owners, parts
+def _together(owners: Integers, faces: Polygons) -> tuple[Integers, Polygons]:
+    """Put the faces of the same owners together, shape (n, owners): their common borders cancel."""
     distinct, which = np.unique(owners, axis=0, return_inverse=True)
     order = np.argsort(which, kind="stable")
-    groups = np.split(parts[order], np.flatnonzero(np.diff(which[order])) + 1)
-    made = np.empty(len(groups), dtype=object)
-    made[:] = [group[0] if len(group) == 1 else union(group) for group in groups]
+    counts = np.bincount(which, minlength=len(distinct))
+    made = np.empty(len(distinct), dtype=object)
+    groups = np.split(faces[order], np.cumsum(counts)[:-1])
+    made[:] = [group[0] if len(group) == 1 else shapely.coverage_union_all(group) for group in groups]
     return distinct, made
-
-
-def _width(polygons: Polygons) -> Floats:
-    length = shapely.length(polygons)
-    return np.divide(2 * shapely.area(polygons), length, out=np.zeros_like(length), where=length > 0)
