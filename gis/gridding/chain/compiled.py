@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-chain: ModuleType | None
 try:
     from gis.gridding.chain import _chain as chain
 except ImportError:
-    chain = None
+    chain = None  # type: ignore[assignment] # no compiler was there at set-up
+
+__all__ = ["chain"]

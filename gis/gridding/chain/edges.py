@@ -1,4 +1,4 @@
-"""The directed edges of rings: a key that equal edges share, and a sign that says on which side the polygon lies.
+"""The directed edges of rings: a key that equal edges share, and a sign that tells the polygon's side.
 
 An edge starts at each vertex of a ring but the last. Its canonical direction is from west to east, and from
 south to north where it is upright. The sign is 1 where the polygon lies to the left of that direction, -1
@@ -99,8 +99,14 @@ def exact_turn(ring: Floats) -> int:
     return (twice > 0) - (twice < 0)
 
 
-def _ring_edges(
-    vertices: Floats, offsets: NDArray[np.int64], is_shell: Flags, salt: Keys, keys: Keys, signs: Signs, turns: Signs
+def _ring_edges(  # noqa: PLR0913, PLR0917 - as the compiled one
+    vertices: Floats,
+    offsets: NDArray[np.int64],
+    is_shell: Flags,
+    salt: Keys,
+    keys: Keys,
+    signs: Signs,
+    turns: Signs,
 ) -> None:
     """Fill keys, signs and turns as the compiled function does."""
     if not len(offsets) > 1:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from gis.gridding.chain.edges import Edges, keys_of
+from gis.gridding.chain.grouping import lines_between
 from gis.gridding.chain.rings import Rings
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gis.gridding.chain.noding import Pieces
+    from gis.gridding.chain.rings import Floats, Integers, Polygons
     from gis.gridding.chain.segments import Segments
-
-    from gis.gridding.chain.rings import Floats, Polygons
-
-    Integers = NDArray[np.integer[Any]]
 
 OUTER = -1
 
@@ -76,10 +72,10 @@ def faces_of(borders: Borders, points: Floats) -> Faces:
 
     Borders where the pieces cancel count too: polygons may meet there that a third one lies over.
     """
-    ends = np.hstack((points[borders.start], points[borders.end]))
-    lines = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(ends.reshape(-1, 2, 2))))
-    polygons = shapely.get_parts(shapely.polygonize([lines]))
-    left, right = _beside(polygons, ends)
+    start, end = points[borders.start], points[borders.end]
+    joined = shapely.line_merge(shapely.MultiLineString(list(lines_between(start, end))))
+    polygons = shapely.get_parts(shapely.polygonize([joined]))
+    left, right = _beside(polygons, np.hstack((start, end)))
     return Faces(polygons, _excess(left, right, borders.nets, len(polygons)), left, right)
 
 
@@ -98,7 +94,7 @@ def _beside(polygons: Polygons, ends: Floats) -> tuple[Integers, Integers]:
 
 
 def _excess(left: Integers, right: Integers, nets: Integers, count: int) -> Integers:
-    """Count how often each face is covered, from the outside, where nothing is, over one border after another."""
+    """Count how often each face is covered, from the outside, where nothing is, over the borders."""
     steps = np.unique(np.column_stack((left, right, nets)), axis=0)
     beside: list[list[tuple[int, int]]] = [[] for _ in range(count + 1)]
     for a, b, net in steps.tolist():

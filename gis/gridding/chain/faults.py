@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from gis.gridding.chain.edges import Edges
 from gis.gridding.chain.faces import Borders, Faces, borders_of, faces_of
+from gis.gridding.chain.grouping import mean_width
 from gis.gridding.chain.noding import Pieces, node
 from gis.gridding.chain.owners import outside_of, overlaps_of, owners_of, with_hidden
 from gis.gridding.chain.residual import Residual, residual_of
@@ -18,11 +19,7 @@ from gis.gridding.chain.segments import Segments, segments_of
 from gis.gridding.chain.sides import Mismatches, Sides, mismatches_of, sides_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from gis.gridding.chain.rings import Floats, Polygons
-
-    Integers = NDArray[np.integer[Any]]
+    from gis.gridding.chain.rings import Integers, Polygons
 
 # What is thinner than this many snapping distances is left over from rounding.
 _HAIR = 10.0
@@ -112,14 +109,16 @@ def faults_of(chain: Chain, *, snap: float) -> Faults:
     empty = np.flatnonzero(faces.excess < usual)
     sides = sides_of(layout.segments, layout.pieces, layout.borders, faces)
     beside = np.isin(sides.face, empty)
-    thick = _width(faces.polygons) > _HAIR * snap
+    thick = mean_width(faces.polygons) > _HAIR * snap
     crowded = faces.polygons[(faces.excess > usual) & thick]
     owners = owners_of(crowded, outlines, len(chain.polygons))
     pairs, overlaps = overlaps_of(crowded, owners)
     beyond, parts = outside_of(crowded, owners)
     return Faults(
         gaps=faces.polygons[empty],
-        gap_sides=Sides(np.searchsorted(empty, sides.face[beside]), sides.polygon[beside], sides.length[beside]),
+        gap_sides=Sides(
+            np.searchsorted(empty, sides.face[beside]), sides.polygon[beside], sides.length[beside]
+        ),
         overlap_pairs=pairs,
         overlaps=overlaps,
         outside_polygon=beyond,
@@ -133,8 +132,3 @@ def _lay_out(chain: Chain, residual: Residual, snap: float) -> _Layout:
     pieces = node(segments, snap)
     borders = borders_of(segments, pieces)
     return _Layout(segments, pieces, borders, faces_of(borders, pieces.points))
-
-
-def _width(polygons: Polygons) -> Floats:
-    length = shapely.length(polygons)
-    return np.divide(2 * shapely.area(polygons), length, out=np.zeros_like(length), where=length > 0)

@@ -5,12 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.integer[Any]]
+    from gis.gridding.chain.rings import Floats, Integers
+
+
+def lines_between(start: Floats, end: Floats) -> NDArray[Any]:
+    """Draw a line from each start to each end, shape (n, 2) both."""
+    return np.asarray(shapely.linestrings(np.stack((start, end), axis=1)), dtype=object)
+
+
+def mean_width(polygons: NDArray[Any]) -> Floats:
+    """Return twice the area of polygons by their perimeter; 0 of empty ones."""
+    perimeter = shapely.length(polygons)
+    width: Floats = np.divide(
+        2 * shapely.area(polygons), perimeter, out=np.zeros_like(perimeter), where=perimeter > 0
+    )
+    return width
 
 
 def distinct_points(points: Floats) -> tuple[Floats, Integers]:
@@ -39,4 +53,3 @@ def least_connected(one: Integers, other: Integers, count: int) -> Integers:
         least = least[least]
         if np.array_equal(before, least):
             return least
-

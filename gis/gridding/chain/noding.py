@@ -7,21 +7,17 @@ it: what runs side by side so closely runs together afterwards, and cancels.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from gis.gridding.chain.grouping import distinct_points, least_connected
+from gis.gridding.chain.grouping import distinct_points, least_connected, lines_between
 from gis.gridding.coverage.outlines import ranges
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from gis.gridding.chain.rings import Flags, Floats
+    from gis.gridding.chain.rings import Flags, Floats, Integers
     from gis.gridding.chain.segments import Segments
-
-    Integers = NDArray[np.integer[Any]]
 
 # A cut moves a segment by a rounding error, which may let it meet another one that it did not meet before.
 _ROUNDS = 16
@@ -73,11 +69,12 @@ def node(segments: Segments, snap: float) -> Pieces:
 
 def _near_pairs(segments: Segments, snap: float) -> Integers:
     """List the pairs of segments whose boxes come near each other, shape (n, 2)."""
-    ends = np.stack((segments.points[segments.start], segments.points[segments.end]), axis=1)
+    start, end = segments.points[segments.start], segments.points[segments.end]
     # pieces of them may come nearer by what welding moves them
-    wider = np.stack((ends.min(axis=1) - 2 * snap, ends.max(axis=1) + 2 * snap), axis=1)
-    one, other = shapely.STRtree(shapely.linestrings(ends)).query(shapely.linestrings(wider))
-    return np.column_stack((one, other))[one < other]
+    wider = lines_between(np.minimum(start, end) - 2 * snap, np.maximum(start, end) + 2 * snap)
+    one, other = shapely.STRtree(lines_between(start, end)).query(wider)
+    pairs: Integers = np.column_stack((one, other))[one < other]
+    return pairs
 
 
 def _weld(pieces: Pieces, pairs: Integers, snap: float) -> Pieces:

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
+from gis.gridding.chain.grouping import lines_between
 from gis.gridding.chain.residual import Residual
 from gis.gridding.coverage.outlines import ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from gis.gridding.chain.edges import Edges
-    from gis.gridding.chain.rings import Polygons
-
-    Integers = NDArray[np.integer[Any]]
+    from gis.gridding.chain.rings import Flags, Integers, Polygons
 
 
 # Outlines with more vertices than this are looked up edge by edge.
@@ -43,7 +40,7 @@ def with_hidden(edges: Edges, residual: Residual, outlines: shapely.STRtree, fac
     face, edge = _near_edges(edges, outlines, faces)
     new = (edges.signs[edge] != 0) & ~np.isin(edge, residual.edges)
     face, edge = face[new], edge[new]
-    lines = shapely.linestrings(np.stack((edges.rings.vertices[edge], edges.rings.vertices[edge + 1]), axis=1))
+    lines = lines_between(edges.rings.vertices[edge], edges.rings.vertices[edge + 1])
     inside = shapely.intersects(faces[face], lines) & ~shapely.touches(faces[face], lines)
     hidden = np.unique(edge[inside])
     order = np.argsort(np.concatenate((residual.edges, hidden)), kind="stable")
@@ -68,7 +65,7 @@ def _near_edges(edges: Edges, outlines: shapely.STRtree, faces: Polygons) -> tup
     # of long outlines most edges are far from every face
     first, where = np.unique(first[is_long], return_index=True)
     long = ranges(first, end[is_long][where] - first - 1)
-    lines = shapely.linestrings(np.stack((vertices[long], vertices[long + 1]), axis=1))
+    lines = lines_between(vertices[long], vertices[long + 1])
     of_long, number = shapely.STRtree(lines).query(faces)
     return np.concatenate((face[near], of_long)), np.concatenate((edge[near], long[number]))
 
@@ -84,7 +81,7 @@ class Owners:
 
     face: Integers
     polygon: Integers
-    is_inside: NDArray[np.bool_]
+    is_inside: Flags
 
 
 def owners_of(faces: Polygons, outlines: shapely.STRtree, count: int) -> Owners:

@@ -11,12 +11,8 @@ from gis.gridding.chain import compiled
 from gis.gridding.chain.edges import canonical_ends, group_edges
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gis.gridding.chain.edges import Edges, Keys, Signs
-    from gis.gridding.chain.rings import Floats
-
-    Places = NDArray[np.int32]
+    from gis.gridding.chain.rings import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +25,8 @@ class Residual:
             same for all copies of an edge, never 0, shape (k,).
     """
 
-    edges: Places
-    nets: Places
+    edges: Integers
+    nets: Integers
 
     def __len__(self) -> int:
         """Count the copies."""
@@ -53,11 +49,11 @@ def residual_of(edges: Edges) -> Residual:
     return Residual(found[order], nets[order])
 
 
-def _residual(vertices: Floats, keys: Keys, signs: Signs) -> tuple[Places, Places]:
+def _residual(vertices: Floats, keys: Keys, signs: Signs) -> tuple[Integers, Integers]:
     """List edges and what is left of them as the compiled function does, in any order."""
     there = np.flatnonzero(signs).astype(np.int32)
-    order, starts = group_edges(keys[there], canonical_ends(vertices, there))
-    order = there[order]
+    by_key, starts = group_edges(keys[there], canonical_ends(vertices, there))
+    order = there[by_key]
     sums = np.add.reduceat(signs[order], starts, dtype=np.int32) if len(order) else np.empty(0, np.int32)
     net = sums.repeat(np.diff(np.append(starts, len(order))))
     return order[net != 0], net[net != 0]

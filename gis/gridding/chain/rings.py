@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
+    Integers = NDArray[np.integer[Any]]
     Flags = NDArray[np.bool_]
     Polygons = NDArray[Any]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,13 +11,9 @@ from gis.gridding.chain.edges import canonical_ends, group_edges
 from gis.gridding.chain.grouping import distinct_points
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gis.gridding.chain.edges import Edges
     from gis.gridding.chain.residual import Residual
-    from gis.gridding.chain.rings import Floats
-
-    Integers = NDArray[np.integer[Any]]
+    from gis.gridding.chain.rings import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +59,3 @@ def segments_of(edges: Edges, residual: Residual) -> Segments:
         copy_polygon=edges.rings.polygon_of(residual.edges),
         copy_side=edges.signs[residual.edges].astype(np.int64),
     )
-

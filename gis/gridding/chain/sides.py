@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gis.gridding.coverage.outlines import ranges
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gis.gridding.chain.faces import Borders, Faces
     from gis.gridding.chain.noding import Pieces
-    from gis.gridding.chain.rings import Floats
+    from gis.gridding.chain.rings import Floats, Integers
     from gis.gridding.chain.segments import Segments
-
-    Integers = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Mismatches:
-    """Corners that lie on a neighbour's edge without being a corner of it, where the edges agree but for that.
+    """Corners that lie on a neighbour's edge and are none of it, where the edges agree but for that.
 
     Attributes:
         points: Shape (n, 2).
@@ -62,21 +58,25 @@ def sides_of(segments: Segments, pieces: Pieces, borders: Borders, faces: Faces)
     length = np.hypot(*(ends[1] - ends[0]).T)[border[known]]
     most = 1 + int(segments.copy_polygon.max(initial=0))
     both, which = np.unique(face[known] * most + segments.copy_polygon[copy[known]], return_inverse=True)
-    return Sides(both // most, both % most, np.bincount(which, weights=length, minlength=len(both)))
+    lengths = np.zeros(len(both))
+    np.add.at(lengths, which, length)
+    return Sides(both // most, both % most, lengths)
 
 
 def mismatches_of(segments: Segments, pieces: Pieces, borders: Borders) -> Mismatches:
     """Find the corners that cut another polygon's edge, beside which the two polygons' edges cancel."""
-    before = np.flatnonzero(pieces.source[1:] == pieces.source[:-1])  # a cut lies between two pieces of one segment
+    # a cut lies between two pieces of one segment; where one of them is left, it is the corner of a place
     cancels = borders.nets[borders.piece_border] == 0
-    before = before[cancels[before] | cancels[before + 1]]
+    before = np.flatnonzero((pieces.source[1:] == pieces.source[:-1]) & cancels[1:] & cancels[:-1])
     cut = pieces.end[before]
-    beside = np.concatenate((before[cancels[before]], before[cancels[before + 1]] + 1))
-    point = np.concatenate((cut[cancels[before]], cut[cancels[before + 1]]))
+    beside, point = np.concatenate((before, before + 1)), np.tile(cut, 2)
     # all pieces that lie on these borders, and all polygons they are edges of
     order = np.argsort(borders.piece_border, kind="stable")
     counts = np.bincount(borders.piece_border, minlength=len(borders.nets))
-    first, number = (counts.cumsum() - counts)[borders.piece_border[beside]], counts[borders.piece_border[beside]]
+    first, number = (
+        (counts.cumsum() - counts)[borders.piece_border[beside]],
+        counts[borders.piece_border[beside]],
+    )
     which, copy = _copies(segments, pieces, order[ranges(first, number)])
     both = np.column_stack((point.repeat(number)[which], segments.copy_polygon[copy]))
     both = np.unique(both, axis=0)
@@ -90,7 +90,8 @@ def _off(segments: Segments, points: Floats, segment: Integers, point: Integers)
     """Measure how far points lie off the lines through segments."""
     start = segments.points[segments.start[segment]]
     along, to = segments.points[segments.end[segment]] - start, points[point] - start
-    return np.abs(along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0]) / np.hypot(*along.T)
+    off: Floats = np.abs(along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0]) / np.hypot(*along.T)
+    return off
 
 
 def _copies(segments: Segments, pieces: Pieces, which: Integers) -> tuple[Integers, Integers]:
