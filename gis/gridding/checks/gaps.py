@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gis.gridding.chain.faults import Chain, faults_of
+from gis.gridding.checks.layer import SNAP_M
 from gis.gridding.checks.places import findings_of, judge
-from gis.gridding.overlay import differences, intersections, polygon_parts, union
+from gis.gridding.overlay import differences, intersections, union
 from gis.nouns import FindingKind, Severity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gis.gridding.chain.faults import Faults
     from gis.gridding.checks.layer import Coverage, Layer
     from gis.gridding.checks.places import Places
     from gis.gridding.checks.tolerance import Tolerance
@@ -42,19 +45,16 @@ def find_gaps(coverage: Coverage, parents: Coverage | None, tolerance: Tolerance
     used = coverage.layer
     if not len(used):
         return []
-    covered = coverage.united()
     if parents is None:
-        places = judge(_holes(covered), tolerance, together=False)
-        return _findings(places, used, [{"place": "enclosed"}] * len(places.polygons))
-    land = parents.united()
-    blank = differences(np.array([land], dtype=object), np.array([covered], dtype=object))
-    places = judge(blank, tolerance, together=False)
-    at_edge = _at_edge(places.polygons, shapely.boundary(land))
+        places, beside, _ = _places(coverage.faults, used, tolerance)
+        return _findings(places, used, beside, [{"place": "enclosed"}] * len(beside))
+    land = np.array([parents.united()], dtype=object)
+    places, beside, at_edge = _places(faults_of(Chain.of(used.metres, land), snap=SNAP_M), used, tolerance)
     details = [
         {"place": "edge" if edge else "enclosed", "parents": ",".join(codes), "level": parents.layer.subject}
         for edge, codes in zip(at_edge, _covering(places.polygons, parents.layer), strict=True)
     ]
-    return _findings(places, used, details)
+    return _findings(places, used, beside, details)
 
 
 def find_empty_parents(coverage: Coverage, parents: Layer, tolerance: Tolerance) -> list[Finding]:
@@ -75,28 +75,29 @@ def find_empty_parents(coverage: Coverage, parents: Layer, tolerance: Tolerance)
     return findings_of(FindingKind.GAP, warnings, [()] * len(codes), details, used.metric_crs)
 
 
-def _findings(places: Places, used: Layer, details: list[dict[str, str]]) -> list[Finding]:
+def _places(
+    faults: Faults, used: Layer, tolerance: Tolerance
+) -> tuple[Places, list[tuple[str, ...]], list[bool]]:
+    """Judge gaps; name the polygons that share an edge with each, and say which lie at the parents' edge."""
+    places = judge(faults.gaps, tolerance, together=False)
+    shares = faults.gap_sides.length > _SHARED_M
+    gap, polygon = faults.gap_sides.face[shares], faults.gap_sides.polygon[shares]
+    beside, at_edge = [], []
+    for place, owner in zip(places.polygons, places.owner, strict=True):
+        near = polygon[gap == owner]
+        at_edge.append(bool((near >= len(used)).any()))
+        near = near[near < len(used)]
+        # a gap may have come apart where it was thin as a hair
+        near = near[shapely.dwithin(used.metres[near], place, _TOUCHING_M)]
+        beside.append(tuple(sorted(set(used.codes[near]))))
+    return places, beside, at_edge
+
+
+def _findings(
+    places: Places, used: Layer, beside: list[tuple[str, ...]], details: list[dict[str, str]]
+) -> list[Finding]:
     details = [{"subject": used.subject, **detail} for detail in details]
-    return findings_of(FindingKind.GAP, places, _beside(places.polygons, used), details, used.metric_crs)
-
-
-def _holes(united: shapely.Geometry) -> Geometries:
-    parts, _ = polygon_parts(np.array([united], dtype=object))
-    rings, owner = shapely.get_rings(parts, return_index=True)
-    inner = np.concatenate(([False], owner[1:] == owner[:-1])) if len(owner) else np.empty(0, dtype=bool)
-    holes = np.asarray(shapely.polygons(rings[inner]), dtype=object)
-    if not len(holes):
-        return holes
-    # An island in a lake is covered land, and no part of the gap around it.
-    return differences(holes, np.full(len(holes), united, dtype=object))
-
-
-def _beside(gaps: Geometries, used: Layer) -> list[tuple[str, ...]]:
-    """Name the polygons that share an edge with each gap, not those that only touch its corner."""
-    gap, cell = shapely.STRtree(used.metres).query(gaps, predicate="dwithin", distance=_TOUCHING_M)
-    shared = _shared_m(gaps[gap], np.asarray(shapely.boundary(used.metres[cell]), dtype=object)) > _SHARED_M
-    gap, cell = gap[shared], cell[shared]
-    return [tuple(sorted(set(used.codes[cell[gap == i]]))) for i in range(len(gaps))]
+    return findings_of(FindingKind.GAP, places, beside, details, used.metric_crs)
 
 
 def _covering(gaps: Geometries, parents: Layer) -> list[list[str]]:
@@ -105,17 +106,3 @@ def _covering(gaps: Geometries, parents: Layer) -> list[list[str]]:
     counts = common > 0.01 * shapely.area(gaps[gap])
     gap, parent = gap[counts], parent[counts]
     return [sorted(set(parents.codes[parent[gap == i]])) for i in range(len(gaps))]
-
-
-def _at_edge(gaps: Geometries, outline: shapely.Geometry) -> NDArray[np.bool_]:
-    shapely.prepare(outline)
-    near = np.asarray(shapely.dwithin(outline, gaps, _TOUCHING_M), dtype=bool)  # cheap, and mostly false
-    edges = np.full(int(near.sum()), outline, dtype=object)
-    near[near] = _shared_m(gaps[near], edges) > _SHARED_M
-    return near
-
-
-def _shared_m(gaps: Geometries, edges: Geometries) -> NDArray[np.float64]:
-    """Measure how much of the edges runs along each gap."""
-    nearby = shapely.buffer(gaps, _TOUCHING_M, quad_segs=1)
-    return np.asarray(shapely.length(intersections(edges, nearby)), dtype=np.float64)

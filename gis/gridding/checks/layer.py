@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from gis.errors import InputError
+from gis.gridding.chain.faults import Chain, faults_of
 from gis.gridding.crs import to_metres
 from gis.gridding.overlay import union
 from gis.gridding.valid import make_valid_within
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from gis.gridding.chain.faults import Faults
+
     Geometries = NDArray[np.object_]
 
 MAKE_VALID_SECONDS = 20.0
+SNAP_M = 1e-6
+"""What is nearer together than this is the same: a thousandth of what is ever a finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +75,25 @@ class Coverage:
 
     Attributes:
         layer: Rows whose `metres` is a valid polygon.
-        marked: True where an edge is not matched by a neighbour's or lies inside another polygon, by GEOS'
-            coverage check. The unmarked ones are a clean coverage among themselves.
+        faults: What is wrong among themselves; polygons by position.
     """
 
     layer: Layer
-    marked: NDArray[np.bool_]
+    faults: Faults
 
     def united(self) -> shapely.Geometry:
-        """Unite it: unmarked polygons by cancelling shared edges, exact for them; the rest by overlay."""
+        """Unite it: polygons that fit their neighbours by cancelling shared edges; the rest by overlay."""
+        fits = np.ones(len(self.layer), dtype=bool)
+        fits[self.faults.overlap_pairs] = False
+        fits[self.faults.mismatches.polygon] = False
         polygons = self.layer.metres
-        return union(polygons[self.marked], disjoint=polygons[~self.marked])
+        return union(polygons[~fits], disjoint=polygons[fits])
 
 
 def coverage_of(layer: Layer) -> Coverage:
-    """Take the usable polygons and mark those that do not fit; a clean layer costs no overlay."""
+    """Take the usable polygons and look for faults among them; a clean layer costs no overlay."""
     used = layer.where(~shapely.is_missing(layer.metres))
-    if not len(used):
-        return Coverage(used, np.empty(0, dtype=bool))
-    edges = np.asarray(shapely.coverage_invalid_edges(used.metres), dtype=object)
-    return Coverage(used, ~np.asarray(shapely.is_empty(edges), dtype=bool))
+    return Coverage(used, faults_of(Chain.of(used.metres, np.empty(0, dtype=object)), snap=SNAP_M))
 
 
 def read_layer(frame: gpd.GeoDataFrame, columns: tuple[str, ...], metric_crs: str, subject: str) -> Layer:
