@@ -9,13 +9,11 @@ import numpy as np
 import shapely
 
 from gis.gridding.chain.edges import Edges
-from gis.gridding.chain.faces import Borders, Faces, borders_of, faces_of
 from gis.gridding.chain.grouping import mean_width
-from gis.gridding.chain.noding import Pieces, node
+from gis.gridding.chain.layout import lay_out
 from gis.gridding.chain.owners import outside_of, overlaps_of, owners_of, with_hidden
 from gis.gridding.chain.residual import Residual, residual_of
 from gis.gridding.chain.rings import Rings
-from gis.gridding.chain.segments import Segments, segments_of
 from gis.gridding.chain.sides import Mismatches, Sides, mismatches_of, sides_of
 
 if TYPE_CHECKING:
@@ -59,14 +57,6 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    segments: Segments
-    pieces: Pieces
-    borders: Borders
-    faces: Faces
-
-
-@dataclass(frozen=True, slots=True)
 class Faults:
     """Everything that keeps polygons from being a partition; polygons are named by position.
 
@@ -98,13 +88,13 @@ def faults_of(chain: Chain, *, snap: float) -> Faults:
             the rounding of coordinates. Places thinner than a few times this are none.
     """
     usual = 0 if len(chain.parents) else 1
-    layout = _lay_out(chain, chain.residual, snap)
+    layout = lay_out(chain.edges, chain.residual, snap)
     mismatches = mismatches_of(layout.segments, layout.pieces, layout.borders)
     crowded = layout.faces.polygons[layout.faces.excess > usual]
     outlines = shapely.STRtree(np.concatenate((chain.polygons, chain.parents)))
     residual = with_hidden(chain.edges, chain.residual, outlines, crowded)
     if len(residual) > len(chain.residual):
-        layout = _lay_out(chain, residual, snap)
+        layout = lay_out(chain.edges, residual, snap)
     faces = layout.faces
     empty = np.flatnonzero(faces.excess < usual)
     sides = sides_of(layout.segments, layout.pieces, layout.borders, faces)
@@ -125,10 +115,3 @@ def faults_of(chain: Chain, *, snap: float) -> Faults:
         outside=parts,
         mismatches=mismatches,
     )
-
-
-def _lay_out(chain: Chain, residual: Residual, snap: float) -> _Layout:
-    segments = segments_of(chain.edges, residual)
-    pieces = node(segments, snap)
-    borders = borders_of(segments, pieces)
-    return _Layout(segments, pieces, borders, faces_of(borders, pieces.points))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import shapely
-from benchmarks.damage import make_district
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
+from benchmarks.damage import make_district
 from gis.gridding.chain.faults import Chain, Faults, faults_of
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ shapes = st.lists(corners, min_size=3, max_size=6).map(Polygon).filter(lambda p:
 
 
 @settings(max_examples=300)
-@given(st.lists(shapes, min_size=1, max_size=9), st.sampled_from([0.0, 17.0, 45.0]), st.booleans())
-def test_faults_are_what_overlays_say(drawn: list[Polygon], degrees: float, has_parent: bool) -> None:
+@given(drawn=st.lists(shapes, min_size=1, max_size=9), degrees=st.sampled_from([0.0, 17.0, 45.0]), has_parent=st.booleans())
+def test_faults_are_what_overlays_say(drawn: list[Polygon], degrees: float, *, has_parent: bool) -> None:
     def placed(shape: shapely.Geometry) -> shapely.Geometry:
         turned = shapely.affinity.rotate(shape, degrees, origin=(0, 0))
         return shapely.transform(turned, lambda at: at * 37.77 + (6e5, 3.5e6) if degrees else at)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from benchmarks.damage import make_district
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
+from benchmarks.damage import make_district
 from gis.gridding.chain import compiled
 from gis.gridding.chain.edges import Edges, exact_turn
 from gis.gridding.chain.faults import Chain
