@@ -125,7 +125,11 @@ shapes = st.lists(corners, min_size=3, max_size=6).map(Polygon).filter(lambda p:
 
 
 @settings(max_examples=300)
-@given(drawn=st.lists(shapes, min_size=1, max_size=9), degrees=st.sampled_from([0.0, 17.0, 45.0]), has_parent=st.booleans())
+@given(
+    drawn=st.lists(shapes, min_size=1, max_size=9),
+    degrees=st.sampled_from([0.0, 17.0, 45.0]),
+    has_parent=st.booleans(),
+)
 def test_faults_are_what_overlays_say(drawn: list[Polygon], degrees: float, *, has_parent: bool) -> None:
     def placed(shape: shapely.Geometry) -> shapely.Geometry:
         turned = shapely.affinity.rotate(shape, degrees, origin=(0, 0))
