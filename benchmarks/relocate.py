@@ -28,10 +28,10 @@ from sqlalchemy import text
 from benchmarks.measured import Steps
 from gis.nouns import Actor
 from gis.settings import Settings
-from gis.store.bulk.binary import Column, ListColumn, write_rows
+from gis.store.bulk.binary import Column, write_rows
 from gis.store.checks import save_check
 from gis.store.grids import list_grids
-from gis.store.places import driver_cursor, known, locate_in_postgis
+from gis.store.places import chain_columns, driver_cursor, locate_in_postgis
 from gis.store.plans import create_plan, get_plan, save_plan_grids
 from gis.store.releases import get_release, publish_plan
 from gis.store.session import make_engine, transaction
@@ -165,16 +165,7 @@ def add_events(engine: Engine, settings: Settings, count: int, *, start: int) ->
     for done in range(0, count, AT_ONCE):
         lon, lat = make_points(grids, min(AT_ONCE, count - done), start + done)
         places = find_places(index, lon, lat, np.full(len(lon), np.nan))
-        columns = {
-            "lon": Column(lon),
-            "lat": Column(lat),
-            "natural_id": known(places.natural),
-            "dedicated_id": known(places.dedicated),
-            "special_ids": ListColumn(places.special, places.special_offsets),
-            "community_id": known(places.community),
-            "street_id": known(places.street),
-            "district_id": known(places.district),
-        }
+        columns = {"lon": Column(lon), "lat": Column(lat), **chain_columns(places)}
         with transaction(engine) as session:
             # the ids are right by construction, and checking seven keys of millions of rows takes minutes
             session.execute(text("SET LOCAL session_replication_role = replica"))

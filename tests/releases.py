@@ -39,8 +39,15 @@ def publish_two(session: Session, *, side: int = 8) -> tuple[Release, Release]:
 
     Each release lacks two natural grids of the other, so that events are found and lost.
     """
-    first = _publish(session, make_district(side, seed=7), FIRST_DAY, without={3, 40})
-    return first, _publish(session, make_district(side, seed=8), SECOND_DAY, without={20, 21})
+    first = _publish_district(session, make_district(side, seed=7), FIRST_DAY, without={3, 40})
+    return first, _publish_district(session, make_district(side, seed=8), SECOND_DAY, without={20, 21})
+
+
+def publish(session: Session, plan_id: int, day: date) -> Release:
+    """Publish a plan after a check that found nothing."""
+    plan = get_plan(session, plan_id)
+    check = save_check(session, plan, [], (0.1, 1.0), PLANNER)
+    return publish_plan(session, plan, check, day, PLANNER, None)
 
 
 def report_some(session: Session, settings: Settings, count: int, *, seed: int = 5) -> None:
@@ -84,7 +91,7 @@ def hostile_points(grids: geopandas.GeoDataFrame, count: int, *, seed: int = 3) 
     return points[:, 0], points[:, 1]
 
 
-def _publish(
+def _publish_district(
     session: Session,
     district: tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame],
     day: date,
@@ -99,6 +106,4 @@ def _publish(
     save_plan_grids(session, plan.id, grids)
     if plan.base_release is not None:
         retire_missing_grids(session, plan.id, GridKind.NATURAL, set(grids["code"]))
-    plan = get_plan(session, plan.id)
-    check = save_check(session, plan, [], (0.1, 1.0), PLANNER)
-    return publish_plan(session, plan, check, day, PLANNER, None)
+    return publish(session, plan.id, day)

@@ -236,12 +236,7 @@ def add_places(session: Session, release: int, ids: Ids, places: Places) -> None
     columns: dict[str, Column | ListColumn] = {
         "release": Column(np.full(len(ids), release)),
         "event_id": Column(ids),
-        "natural_id": known(places.natural),
-        "dedicated_id": known(places.dedicated),
-        "special_ids": ListColumn(places.special, places.special_offsets),
-        "community_id": known(places.community),
-        "street_id": known(places.street),
-        "district_id": known(places.district),
+        **chain_columns(places),
         "near_boundary": Column(places.near_boundary),
         "nearest_id": known(places.nearest),
         "nearest_m": Column(places.nearest_m, np.isnan(places.nearest_m)),
@@ -282,6 +277,18 @@ def find_grid_codes(session: Session, grid_ids: Iterable[int]) -> dict[int, str]
         .order_by(func.lower(GridVersionRow.valid))
     )
     return dict(rows.all())
+
+
+def chain_columns(places: Places) -> dict[str, Column | ListColumn]:
+    """Return the grids and areas of places as columns, by name."""
+    return {
+        "natural_id": known(places.natural),
+        "dedicated_id": known(places.dedicated),
+        "special_ids": ListColumn(places.special, places.special_offsets),
+        "community_id": known(places.community),
+        "street_id": known(places.street),
+        "district_id": known(places.district),
+    }
 
 
 def known(ids: Ids) -> Column:

@@ -14,17 +14,15 @@ import geopandas
 import httpx
 import pandas as pd
 import pytest
+import releases
 import shapely
 import uvicorn
 from shapely import Polygon, box
 
 from gis.api.app import create_app
-from gis.nouns import Actor
-from gis.store.checks import save_check
 from gis.store.grids import list_grids
 from gis.store.people import save_workers
-from gis.store.plans import create_plan, get_plan, save_plan_areas, save_plan_grids
-from gis.store.releases import publish_plan
+from gis.store.plans import create_plan, save_plan_areas, save_plan_grids
 from gis.store.session import make_engine, transaction
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
     from gis.nouns import Release
     from gis.settings import Settings
 
-PLANNER = Actor("planner")
+PLANNER = releases.PLANNER
 DISTRICT, STREET, COMMUNITY = "320199", "320199001", "320199001001"
 WEST, EAST, PARK, RIVER = (f"{COMMUNITY}{number:03}" for number in (1, 2, 3, 4))
 
@@ -112,8 +110,7 @@ def publish(session: Session, title: str, rows: list[dict[str, Any]], day: date,
     if first:
         save_plan_areas(session, plan.id, areas())
     save_plan_grids(session, plan.id, frame(rows))
-    plan = get_plan(session, plan.id)
-    return publish_plan(session, plan, save_check(session, plan, [], (0.1, 1.0), PLANNER), day, PLANNER, None)
+    return releases.publish(session, plan.id, day)
 
 
 @pytest.fixture(scope="module")

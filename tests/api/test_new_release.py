@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from commands import WANGGE, environment
 
 from gis.store.session import make_engine, transaction
 from tests.api.conftest import EAST, WEST, grid, publish
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from gis.settings import Settings
 
-SERVE = (sys.executable, "-m", "gis.cli.main", "serve", "--port", "0", "--workers", "2")
+SERVE = (*WANGGE, "serve", "--port", "0", "--workers", "2")
 # Between the two positions of the line; the answer tells which release was looked into.
 POINT = (118.105, 31.01)
 WANTED = {1: "East", 2: "West", 3: "East"}
@@ -106,9 +105,10 @@ def service(settings: Settings, tmp_path: Path) -> Iterator[Service]:
     engine.dispose()
     said, log = tmp_path / "said", tmp_path / "log"
     home = tmp_path / "home"
-    environment = os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "WANGGE_HOME": str(home)}
     with said.open("wb") as out, log.open("wb") as err:
-        process = subprocess.Popen(SERVE, env=environment, stdout=out, stderr=err)
+        process = subprocess.Popen(
+            SERVE, env=environment(settings, WANGGE_HOME=str(home)), stdout=out, stderr=err
+        )
     try:
         address = wait_for(lambda: said.read_text().split()[2] if said.stat().st_size else None)
         wait_for(lambda: answers(address))

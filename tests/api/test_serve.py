@@ -1,32 +1,32 @@
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import httpx
+from commands import WANGGE, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gis.settings import Settings
 
-SERVE = (sys.executable, "-m", "gis.cli.main", "serve")
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    return os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "WANGGE_LOG_FORMAT": "json"}
+SERVE = (*WANGGE, "serve")
 
 
 def test_serve_says_where_it_is_and_stops_in_order(settings: Settings, tmp_path: Path) -> None:
     said, log = tmp_path / "said", tmp_path / "log"
     with said.open("w") as out, log.open("w") as err:
-        service = subprocess.Popen([*SERVE, "--port", "0"], env=environment(settings), stdout=out, stderr=err)
+        service = subprocess.Popen(
+            [*SERVE, "--port", "0"],
+            env=environment(settings, WANGGE_LOG_FORMAT="json"),
+            stdout=out,
+            stderr=err,
+        )
         try:
             address = address_in(said)
             # the address is said just before it is listened on
@@ -56,7 +56,7 @@ def test_a_port_in_use_is_said_so(settings: Settings) -> None:
         port = str(other.getsockname()[1])
         done = subprocess.run(
             [*SERVE, "--port", port],
-            env=environment(settings),
+            env=environment(settings, WANGGE_LOG_FORMAT="json"),
             capture_output=True,
             text=True,
             check=False,

@@ -3,49 +3,18 @@
 from __future__ import annotations
 
 import csv
-import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from shapely import LineString, box, segmentize, to_geojson
+from commands import layer, wangge
+from shapely import LineString, box, segmentize
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shapely.geometry.base import BaseGeometry
-
     from gis.settings import Settings
 
 COMMUNITY = "320199001001"
-
-
-def wangge(settings: Settings, *arguments: str, code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "gis.cli.main", *arguments],
-        env=os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "COLUMNS": "200"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
-    assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
-
-
-def layer(path: Path, **shapes: BaseGeometry) -> str:
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"code": code.removeprefix("g"), "households": 100},
-            "geometry": json.loads(to_geojson(shape)),
-        }
-        for code, shape in shapes.items()
-    ]
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    return str(path)
 
 
 def strips(folder: Path, middle: float) -> str:
@@ -54,7 +23,7 @@ def strips(folder: Path, middle: float) -> str:
         segmentize(box(*edges), 0.0101)
         for edges in ((118.8, 31.9, middle, 31.91), (middle, 31.9, 118.82, 31.91))
     )
-    return layer(folder / f"grids-{middle}.geojson", **{f"g{COMMUNITY}001": west, f"g{COMMUNITY}002": east})
+    return layer(folder / f"grids-{middle}.geojson", **{f"{COMMUNITY}001": west, f"{COMMUNITY}002": east})
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -66,7 +35,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def published(settings: Settings, tmp_path: Path) -> Settings:
     whole = segmentize(box(118.8, 31.9, 118.82, 31.91), 0.0101)
     for level, digits in (("street", 9), ("community", 12)):
-        path = layer(tmp_path / f"{level}.geojson", **{f"g{COMMUNITY[:digits]}": whole})
+        path = layer(tmp_path / f"{level}.geojson", **{COMMUNITY[:digits]: whole})
         wangge(settings, "area", "import", path, "--level", level, "--crs", "cgcs2000", "--apply")
     for middle, day in ((118.81, "2026-01-01"), (118.812, "2026-02-01")):
         path = strips(tmp_path, middle)

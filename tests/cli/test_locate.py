@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import os
 import subprocess
 import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from commands import environment, run
 
 from gis.store.plans import create_plan, save_plan_grids
 from gis.store.session import make_engine, transaction
@@ -37,24 +37,16 @@ def published(module_settings: Settings) -> Settings:
     return module_settings
 
 
-def wangge(settings: Settings, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
-    done = subprocess.run(
-        [sys.executable, "-m", "gis.cli.main", "locate", *arguments],
-        env=os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "COLUMNS": "200"},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr.decode()
-    assert b"Traceback" not in done.stderr
-    return done
+def locate(settings: Settings, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
+    return run(settings, "locate", *arguments, code=code)
 
 
 def test_a_point_near_a_boundary_and_one_outside(published: Settings) -> None:
-    said = wangge(published, "118.0999", "31.01", "--crs", "wgs84", "--release", "1").stdout.decode()
+    said = locate(published, "118.0999", "31.01", "--crs", "wgs84", "--release", "1").stdout.decode()
     assert WEST in said
     assert "Near a boundary" in said
     assert EAST in said
-    said = wangge(published, "117.999", "31.01", "--crs", "wgs84", "--at", "2026-02-01").stdout.decode()
+    said = locate(published, "117.999", "31.01", "--crs", "wgs84", "--at", "2026-02-01").stdout.decode()
     assert f"In no grid. The nearest is {WEST} (West), 95.5 m away, 90° clockwise from north." in said
     assert "Release 1" in said
 
@@ -65,7 +57,7 @@ def test_a_plan_answers_as_if_it_were_published(published: Settings) -> None:
         plan = create_plan(session, "Line [moved]", PLANNER).id
         save_plan_grids(session, plan, frame([grid(WEST, "natural", "West", 118.0, 31.0, 118.12, 31.1)]))
     engine.dispose()
-    said = wangge(published, "118.1199", "31.01", "--crs", "wgs84", "--plan", str(plan)).stdout.decode()
+    said = locate(published, "118.1199", "31.01", "--crs", "wgs84", "--plan", str(plan)).stdout.decode()
     assert WEST in said
     assert f"Plan {plan} (Line [moved]), change 1, over release 2; point 118.1199000 31.0100000." in said
 
@@ -73,7 +65,7 @@ def test_a_plan_answers_as_if_it_were_published(published: Settings) -> None:
 def test_a_file_goes_to_a_file_or_to_standard_output(published: Settings, tmp_path: Path) -> None:
     points, result = tmp_path / "points.csv", tmp_path / "located.csv"
     points.write_text("n,lon,lat\n1,118.105,31.01\n2,117,31\n3,,\n")
-    said = wangge(published, str(points), "--crs", "wgs84", "--release", "1", "--out", str(result))
+    said = locate(published, str(points), "--crs", "wgs84", "--release", "1", "--out", str(result))
     assert said.stdout == b""
     summary = said.stderr.decode()
     for words in ("3 rows", "1 located", "1 in no grid", "1 without usable coordinates", str(result)):
@@ -81,7 +73,7 @@ def test_a_file_goes_to_a_file_or_to_standard_output(published: Settings, tmp_pa
     rows = list(csv.DictReader(io.StringIO(result.read_text("utf-8-sig"))))
     assert [row["natural_code"] for row in rows] == [EAST, "", ""]
     assert [row["release"] for row in rows] == ["1", "1", "1"]
-    streamed = wangge(published, str(points), "--crs", "wgs84", "--at", "2026-07-01").stdout
+    streamed = locate(published, str(points), "--crs", "wgs84", "--at", "2026-07-01").stdout
     assert [row["natural_code"] for row in csv.DictReader(io.StringIO(streamed.decode("utf-8-sig")))] == [
         WEST,
         "",
@@ -122,14 +114,14 @@ def test_a_file_goes_to_a_file_or_to_standard_output(published: Settings, tmp_pa
     ],
 )
 def test_what_is_refused(published: Settings, arguments: tuple[str, ...], code: int, said: str) -> None:
-    assert said in wangge(published, *arguments, code=code).stderr.decode()
+    assert said in locate(published, *arguments, code=code).stderr.decode()
 
 
 def test_a_result_is_there_only_when_it_is_whole(published: Settings, tmp_path: Path) -> None:
     points, result = tmp_path / "points.csv", tmp_path / "located.csv"
     points.write_bytes(b"lon,lat\n" + b"118.03,31.01\n" * 30_000 + b"118.03,\xff\xff\n")
     result.write_text("before")
-    wangge(published, str(points), "--crs", "wgs84", "--out", str(result), code=2)
+    locate(published, str(points), "--crs", "wgs84", "--out", str(result), code=2)
     assert result.read_text() == "before"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["located.csv", "points.csv"]
 
@@ -142,10 +134,10 @@ def test_damaged_files_are_named_before_anything_is_written(published: Settings,
     damages = (whole[:-9], whole[:middle], whole[:middle] + flipped + whole[middle + 1 :], whole + b"rest")
     for damaged in damages:
         points.write_bytes(damaged)
-        done = wangge(published, str(points), "--crs", "wgs84", "--out", str(result), code=2)
+        done = locate(published, str(points), "--crs", "wgs84", "--out", str(result), code=2)
         assert "points.csv.gz holds damaged gzip data" in done.stderr.decode()
         assert "get it again" in done.stderr.decode()
-    assert wangge(published, str(points), "--crs", "wgs84", code=2).stdout == b""
+    assert locate(published, str(points), "--crs", "wgs84", code=2).stdout == b""
     assert [one.name for one in tmp_path.iterdir()] == ["points.csv.gz"]
 
 
@@ -155,7 +147,7 @@ def test_a_file_is_not_written_over_by_its_answers(published: Settings, tmp_path
     link.symlink_to(points)
     hard.hardlink_to(points)
     for result in (points, link, hard):
-        done = wangge(published, str(points), "--crs", "wgs84", "--out", str(result), code=2)
+        done = locate(published, str(points), "--crs", "wgs84", "--out", str(result), code=2)
         assert "out: that is the file itself" in done.stderr.decode()
     assert points.read_text() == "lon,lat\n118.03,31.01\n"
 
@@ -174,16 +166,16 @@ def test_the_exit_code_tells_that_rows_could_not_be_read(
 ) -> None:
     points, result = tmp_path / "points.csv", tmp_path / "located.csv"
     points.write_text(f"lon,lat,accuracy\n{row}\n118.03,31.01,5\n")
-    wangge(published, str(points), "--crs", "wgs84", "--out", str(result), code=code)
+    locate(published, str(points), "--crs", "wgs84", "--out", str(result), code=code)
     rows = list(csv.DictReader(io.StringIO(result.read_text("utf-8-sig"))))
     assert rows[-1]["natural_code"] == WEST
 
 
 def test_the_help_says_how_to_write_a_negative_number(published: Settings) -> None:
     assert "Before a negative number write --" in " ".join(
-        wangge(published, "--help").stdout.decode().split()
+        locate(published, "--help").stdout.decode().split()
     )
-    said = wangge(published, "--crs", "wgs84", "--", "-2.9", "53.4").stdout.decode()
+    said = locate(published, "--crs", "wgs84", "--", "-2.9", "53.4").stdout.decode()
     assert "point -2.9000000 53.4000000" in said
 
 
@@ -200,7 +192,7 @@ finally:
 def peak_kb(settings: Settings, points: Path) -> int:
     done = subprocess.run(
         [sys.executable, "-c", PEAK, "locate", str(points), "--crs", "wgs84", "--out", "/dev/null"],
-        env=os.environ | {"WANGGE_DATABASE_URL": settings.database_url or ""},
+        env=environment(settings),
         capture_output=True,
         text=True,
         check=True,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from shapely import box, to_geojson
+from commands import layer, wangge
+from shapely import box
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,28 +18,6 @@ COMMUNITY = "320199001001"
 WEST, EAST = box(118.80, 31.90, 118.81, 31.91), box(118.81, 31.90, 118.82, 31.91)
 # some five metres short of its neighbour: a gap
 SHORT = box(118.80, 31.90, 118.80995, 31.91)
-
-
-def wangge(settings: Settings, *arguments: str, code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "gis.cli.main", *arguments],
-        env=os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "COLUMNS": "200"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
-    assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
-
-
-def layer(path: Path, **shapes: object) -> str:
-    features = [
-        {"type": "Feature", "properties": {"code": code}, "geometry": json.loads(to_geojson(shape))}
-        for code, shape in shapes.items()
-    ]
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    return str(path)
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import csv
 import os
 import pty
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from commands import WANGGE, environment, wangge
 from releases import publish_two, report_some
 
 from gis.store.session import make_engine, transaction
@@ -19,27 +19,21 @@ if TYPE_CHECKING:
 
     from gis.settings import Settings
 
-COMMAND = [sys.executable, "-m", "gis.cli.main", "event", "relocate", "--release"]
 EVENTS = 400
 
 
 @pytest.fixture(scope="module")
-def environment(module_settings: Settings) -> dict[str, str]:
+def reported(module_settings: Settings) -> Settings:
     engine = make_engine(module_settings)
     with transaction(engine) as session:
         publish_two(session)
         report_some(session, module_settings, EVENTS)
     engine.dispose()
-    return os.environ | {"WANGGE_DATABASE_URL": module_settings.database_url or "", "COLUMNS": "200"}
+    return module_settings
 
 
-def run(environment: dict[str, str], *arguments: str, code: int = 0) -> str:
-    done = subprocess.run(
-        [*COMMAND, *arguments], env=environment, capture_output=True, encoding="utf-8", check=False
-    )
-    assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
-    assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
+def relocate(settings: Settings, *arguments: str, code: int = 0) -> str:
+    return wangge(settings, "event", "relocate", "--release", *arguments, code=code)
 
 
 def counts(said: str) -> dict[str, int]:
@@ -47,9 +41,9 @@ def counts(said: str) -> dict[str, int]:
     return {line[0].strip(): int(line[1]) for line in words if len(line) == 2 and line[1].isdecimal()}
 
 
-def test_what_it_says_and_writes(environment: dict[str, str], tmp_path: Path) -> None:
+def test_what_it_says_and_writes(reported: Settings, tmp_path: Path) -> None:
     path = tmp_path / "moves.csv"
-    dry = run(environment, "2", "--out", str(path))
+    dry = relocate(reported, "2", "--out", str(path))
     assert "Dry run: nothing was changed" in dry
     said = counts(dry)
     assert said["events looked at"] == EVENTS
@@ -64,19 +58,19 @@ def test_what_it_says_and_writes(environment: dict[str, str], tmp_path: Path) ->
         [move["old_code"], move["new_code"], move["events"]] for move in moves[:20]
     ]
     assert f"and {len(moves) - 20} smaller moves" in dry
-    stored = run(environment, "2", "--apply")
+    stored = relocate(reported, "2", "--apply")
     assert (counts(stored), "Saved." in stored) == (said, True)
-    again = run(environment, "2", "--apply")
+    again = relocate(reported, "2", "--apply")
     assert "was relocated before" in again
     assert "no event came since" in again
     assert counts(again) == said
 
 
-def test_progress_with_total_and_rate(environment: dict[str, str]) -> None:
+def test_progress_with_total_and_rate(reported: Settings) -> None:
     ours, theirs = pty.openpty()
-    command = [*COMMAND, "1", "--batch", "50"]
+    command = [*WANGGE, "event", "relocate", "--release", "1", "--batch", "50"]
     running = subprocess.Popen(
-        command, env=environment | {"TERM": "xterm"}, stdout=subprocess.DEVNULL, stderr=theirs
+        command, env=environment(reported, TERM="xterm"), stdout=subprocess.DEVNULL, stderr=theirs
     )
     os.close(theirs)
     shown = b""
@@ -101,7 +95,5 @@ def test_progress_with_total_and_rate(environment: dict[str, str]) -> None:
         (("2", "--batch", "0"), 2, "--batch"),
     ],
 )
-def test_what_it_refuses(
-    environment: dict[str, str], arguments: tuple[str, ...], code: int, words: str
-) -> None:
-    assert words in run(environment, *arguments, code=code)
+def test_what_it_refuses(reported: Settings, arguments: tuple[str, ...], code: int, words: str) -> None:
+    assert words in relocate(reported, *arguments, code=code)

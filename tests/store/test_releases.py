@@ -6,25 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas
 import pytest
+from releases import PLANNER, publish
 from shapely import box
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from gis.errors import ConflictError, NotFoundError
-from gis.nouns import Actor, AreaLevel, GridKind
+from gis.nouns import AreaLevel, GridKind
 from gis.store.areas import list_areas
-from gis.store.checks import save_check
 from gis.store.grids import GridFilter, list_grid_history, list_grids
 from gis.store.plans import (
     create_plan,
-    get_plan,
     list_plan_areas,
     list_plan_grids,
     retire_missing_grids,
     save_plan_areas,
     save_plan_grids,
 )
-from gis.store.releases import find_release_on, get_release, publish_plan
+from gis.store.releases import find_release_on, get_release
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
     from gis.nouns import Release
 
-PLANNER = Actor("planner")
 DISTRICT, STREET, COMMUNITY = "320199", "320199001", "320199001001"
 
 
@@ -61,12 +59,6 @@ def frame(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> geopandas.Ge
 
 WEST = (f"{COMMUNITY}001", box(118.0, 31.0, 118.1, 31.1))
 EAST = (f"{COMMUNITY}002", box(118.1, 31.0, 118.2, 31.1))
-
-
-def publish(session: Session, plan_id: int, day: date) -> Release:
-    plan = get_plan(session, plan_id)
-    check = save_check(session, plan, [], (0.1, 1.0), PLANNER)
-    return publish_plan(session, plan, check, day, PLANNER, None)
 
 
 @pytest.fixture

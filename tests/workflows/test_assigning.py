@@ -10,16 +10,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from releases import PLANNER, publish
 from shapely import LineString, Point, box, segmentize, to_geojson
 
 from gis.errors import ConflictError, CoordinateSystemError, InputError, NotFoundError
 from gis.gridding.assign import Rule
-from gis.nouns import Actor, GridKind, Release
+from gis.nouns import GridKind, Release
 from gis.settings import Settings
-from gis.store.checks import save_check
 from gis.store.people import save_buildings
-from gis.store.plans import create_plan, get_plan, save_plan_areas, save_plan_grids
-from gis.store.releases import publish_plan
+from gis.store.plans import create_plan, save_plan_areas, save_plan_grids
 from gis.workflows.assigning.assign_features import AssignRequest, assign_features
 from gis.workflows.assigning.crosswalk import CrosswalkRequest, Weight, make_crosswalk
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
     from sqlalchemy.orm import Session
 
-PLANNER = Actor("planner")
 SETTINGS = Settings(database_url="postgresql://unused")
 COMMUNITY = "320199001001"
 AREAS = (
@@ -44,7 +42,7 @@ def strip(west: float, east: float) -> BaseGeometry:
     return segmentize(box(west, 31.0, east, 31.1), 0.0101)
 
 
-def publish(session: Session, day: date, **grids: tuple[BaseGeometry, int | None]) -> Release:
+def publish_grids(session: Session, day: date, **grids: tuple[BaseGeometry, int | None]) -> Release:
     plan = create_plan(session, "a plan", PLANNER)
     if day.year == 2026:
         areas = pd.DataFrame(AREAS, columns=["level", "code", "parent_code"])
@@ -63,17 +61,16 @@ def publish(session: Session, day: date, **grids: tuple[BaseGeometry, int | None
         crs="EPSG:4490",
     )
     save_plan_grids(session, plan.id, frame.assign(attributes=[{} for _ in grids]))
-    plan = get_plan(session, plan.id)
-    return publish_plan(session, plan, save_check(session, plan, [], (0.1, 1.0), PLANNER), day, PLANNER, None)
+    return publish(session, plan.id, day)
 
 
 @pytest.fixture
 def releases(session: Session) -> tuple[Release, Release]:
     """West and east; then the line between them a tenth to the east, and the east is cut short."""
-    first = publish(
+    first = publish_grids(
         session, date(2026, 1, 1), g001=(strip(118.0, 118.1), 333), g002=(strip(118.1, 118.2), 101)
     )
-    second = publish(
+    second = publish_grids(
         session, date(2027, 1, 1), g001=(strip(118.0, 118.11), None), g002=(strip(118.11, 118.19), None)
     )
     return first, second

@@ -12,7 +12,7 @@ from coverings import telling_points
 from districts import make_district
 from hypothesis import given
 from hypothesis import strategies as st
-from releases import PLANNER, SECOND_DAY, publish_two
+from releases import PLANNER, SECOND_DAY, publish, publish_two
 from sqlalchemy import event, text
 
 from gis.errors import ConflictError, NotFoundError
@@ -20,7 +20,6 @@ from gis.gridding.coverage.labels import ChangedLabels
 from gis.gridding.locate import GridIndex
 from gis.gridding.located import FIRST_NEW_ID, LAST_NEW_ID, NONE
 from gis.nouns import GridKind
-from gis.store.checks import save_check
 from gis.store.plans import (
     add_parts,
     count_change,
@@ -32,7 +31,6 @@ from gis.store.plans import (
     save_plan_areas,
     save_plan_grids,
 )
-from gis.store.releases import publish_plan
 from gis.store.session import transaction
 from gis.workflows.locate_point import ReleaseIndexes, build_index
 from gis.workflows.locating.locate_plan import LocatedInPlan, PlanIndexes, number_new
@@ -253,9 +251,7 @@ def test_it_answers_as_the_release_that_the_plan_becomes(
     x, y = np.append(x, 118.85), np.append(y, 33)  # beside everything
     x[-1], y[-1] = 118.85, 31.99  # on the line between the new ones
     foretold = answers(index_of(plans, session, plan), x, y)
-    plan = get_plan(session, plan.id)
-    check = save_check(session, plan, [], (0.1, 1.0), PLANNER)
-    became = publish_plan(session, plan, check, SECOND_DAY.replace(year=2027), PLANNER, None)
+    became = publish(session, plan.id, SECOND_DAY.replace(year=2027))
     assert answers(build_index(session, became), x, y) == foretold
     with pytest.raises(ConflictError, match=f"release {became.number}"):
         plans.locate(session, plan.id, SOMEWHERE, ACCURACY_M)

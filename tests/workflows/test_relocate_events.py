@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import shapely
+from commands import WANGGE, environment, wangge
 from releases import PLANNER, publish_two, report_some
 from sqlalchemy import text
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gis.settings import Settings
 
 EVENTS, BATCH = 800, 150
+RELOCATE = ("event", "relocate", "--release", "2", "--apply")
 KINDS = ("unchanged", "moved", "located", "lost", "otherwise")
 
 
@@ -231,9 +232,9 @@ def test_a_batch_that_fails_is_as_if_it_never_was(reported: Engine, settings: Se
 
 
 def test_a_killed_run_goes_on_where_it_was(reported: Engine, settings: Settings) -> None:
-    command = [sys.executable, "-m", "gis.cli.main", "event", "relocate", "--release", "2", "--apply"]
-    environment = os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "COLUMNS": "200"}
-    started = subprocess.Popen([*command, "--batch", "4"], env=environment, stdout=subprocess.DEVNULL)
+    started = subprocess.Popen(
+        [*WANGGE, *RELOCATE, "--batch", "4"], env=environment(settings), stdout=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 60
     while len(places(reported)) < 100 and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -246,7 +247,7 @@ def test_a_killed_run_goes_on_where_it_was(reported: Engine, settings: Settings)
     assert killed is not None
     assert killed.finished_at is None
     assert killed.counts["counts"]["events"] == done == len({row[:2] for row in places(reported)})
-    said = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True).stdout
+    said = wangge(settings, *RELOCATE)
     assert f"Went on behind event {killed.last_event_id}" in said.replace(",", "")
     with transaction(reported) as session:
         require_right_places(session, 2)
@@ -256,17 +257,14 @@ def test_a_killed_run_goes_on_where_it_was(reported: Engine, settings: Settings)
     dry = relocate(reported, settings, apply=False).changes
     assert sorted(finished.counts["moves"]) == sorted([*move, n] for move, n in dry.moves.items())
     assert finished.counts["counts"] == dict(dry.counts)
-    assert (
-        "was relocated before"
-        in subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True).stdout
-    )
+    assert "was relocated before" in wangge(settings, *RELOCATE)
 
 
 def test_two_runs_at_once_share_the_work(reported: Engine, settings: Settings) -> None:
-    command = [sys.executable, "-m", "gis.cli.main", "event", "relocate", "--release", "2", "--apply"]
-    environment = os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "COLUMNS": "200"}
     both = [
-        subprocess.Popen([*command, "--batch", "10"], env=environment, stdout=subprocess.DEVNULL)
+        subprocess.Popen(
+            [*WANGGE, *RELOCATE, "--batch", "10"], env=environment(settings), stdout=subprocess.DEVNULL
+        )
         for _ in "ab"
     ]
     assert [one.wait() for one in both] == [0, 0]

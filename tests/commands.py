@@ -1,0 +1,53 @@
+"""The command line as its user runs it: a process of its own, against a database of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from shapely import to_geojson
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shapely.geometry.base import BaseGeometry
+
+    from gis.settings import Settings
+
+WANGGE = (sys.executable, "-m", "gis.cli.main")
+
+
+def environment(settings: Settings, **further: str) -> dict[str, str]:
+    """Return what leads a process to the database of these settings."""
+    return os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "COLUMNS": "200"} | further
+
+
+def run(settings: Settings, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
+    """Run a command that ends with a code, and never with a traceback."""
+    done = subprocess.run([*WANGGE, *arguments], env=environment(settings), capture_output=True, check=False)
+    assert done.returncode == code, (done.stdout + done.stderr).decode()
+    assert b"Traceback" not in done.stderr
+    return done
+
+
+def wangge(settings: Settings, *arguments: str, code: int = 0) -> str:
+    """Run a command and return all it says."""
+    done = run(settings, *arguments, code=code)
+    return (done.stdout + done.stderr).decode()
+
+
+def layer(path: Path, **shapes: BaseGeometry) -> str:
+    """Write grids or areas by code, of 100 households each, as GeoJSON; return the path."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"code": code, "households": 100},
+            "geometry": json.loads(to_geojson(shape)),
+        }
+        for code, shape in shapes.items()
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return str(path)
