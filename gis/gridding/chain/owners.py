@@ -96,7 +96,7 @@ def owners_of(faces: Polygons, outlines: shapely.STRtree, count: int) -> Owners:
     face, outline = outlines.query(shapely.points(points))
     shapely.prepare(outlines.geometries[count:])  # few, large, and asked about every face
     over = shapely.contains_xy(outlines.geometries[outline], *points[face].T)
-    is_inside = np.full(len(faces), len(outlines) == count)
+    is_inside = np.full(len(faces), len(outlines.geometries) == count)  # its length does not count None
     is_inside[face[over & (outline >= count)]] = True
     over &= outline < count
     face, polygon = face[over], outline[over]

@@ -21,7 +21,7 @@ SNAP = 1e-6
 NOBODY = np.empty(0, dtype=object)
 
 
-def polygons(*items: shapely.Geometry) -> NDArray[np.object_]:
+def polygons(*items: shapely.Geometry | None) -> NDArray[np.object_]:
     made = np.empty(len(items), dtype=object)
     made[:] = items
     return made
@@ -71,6 +71,12 @@ def test_a_spill_over_the_outline_of_a_neighbour_is_overlap_inside_and_outside_b
     assert found.overlaps[0].equals(box(15, 2, 20, 4))
     assert found.outside_polygon.tolist() == [2]
     assert found.outside[0].equals(box(20, 2, 25, 4))
+
+
+def test_a_polygon_that_is_not_there_does_not_hide_what_lies_outside() -> None:
+    found = faults(polygons(box(0, 0, 12, 10), None), box(0, 0, 10, 10))
+    assert counts(found) == (0, 0, 1, 0)
+    assert found.outside[0].equals(box(10, 0, 12, 10))
 
 
 def test_duplicates_and_contained_ones() -> None:
