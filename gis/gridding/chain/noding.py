@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gis.gridding.chain.segments import Segments
 
 # A cut moves a segment by a rounding error, which may let it meet another one that it did not meet before.
+# Two rounds were always enough; should they not be, points that are wider apart become one.
 _ROUNDS = 16
 
 
@@ -63,6 +64,8 @@ def node(segments: Segments, snap: float) -> Pieces:
         cuts = np.concatenate((piece, *crossing.T)), np.concatenate((point, place, place))
         pieces, counts = _cut(pieces, *cuts)
         pairs = _expand(pieces, pairs[np.isin(pairs, cuts[0]).any(axis=1)], counts, snap)
+    else:
+        return node(segments, 10 * snap)
     kept = pieces.start != pieces.end
     return replace(pieces, start=pieces.start[kept], end=pieces.end[kept], source=pieces.source[kept])
 

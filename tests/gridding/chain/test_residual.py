@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
@@ -113,6 +113,7 @@ def test_the_turn_of_a_thin_ring_is_exact(path: str) -> None:
         assert sorted(edges.signs.tolist()) == sorted(direct.signs.tolist())
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=9))
 def test_validity_is_that_of_geos(corners: list[tuple[int, int]]) -> None:
     cells = polygons(Polygon(corners), Polygon(np.array(corners) * 0.1 + 1e5), HOLED, None)
