@@ -24,6 +24,7 @@ from gis.gridding.checks.numbering import find_bad_codes, find_duplicate_codes
 from gis.gridding.checks.overlaps import find_overlaps
 from gis.gridding.checks.tolerance import Tolerance
 from gis.gridding.checks.validity import find_invalid, find_multi_part
+from gis.gridding.rules.terms import Limits, Terms, judged
 from gis.nouns import AreaLevel, Finding, FindingKind, GridKind, Severity
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def check_grids(
     tolerance: Tolerance,
     metric_crs: str,
     scheme: CodeScheme,
+    terms: Terms | None = None,
 ) -> list[Finding]:
     """Check a set of grids against each other and against the areas.
 
@@ -65,6 +67,7 @@ def check_grids(
         tolerance: What is too small to be a finding.
         metric_crs: The projected system metres are measured in, of `gis.gridding.crs.metric_crs_for`.
         scheme: How codes are built.
+        terms: Which rules hold, and what is known besides; None: the usual ones.
 
     Returns:
         Findings, each place once, ordered by kind, severity, grids and size.
@@ -72,6 +75,7 @@ def check_grids(
     Raises:
         InputError: A column is missing.
     """
+    terms = terms or Terms()
     layer = read_layer(grids, ("kind", "task", "community_code"), metric_crs, "grid")
     findings = [
         *find_invalid(layer),
@@ -82,25 +86,32 @@ def check_grids(
     levels = _levels(areas, metric_crs)
     parents = next((levels[level] for level in reversed(_LEVELS) if level in levels), None)
     natural = coverage_of(_of_kind(layer, GridKind.NATURAL))
-    findings += find_overlaps(natural, tolerance, {"layer": "natural"})
-    findings += _gaps(natural, parents, tolerance)
+    limits = Limits(terms.profile, tolerance)
+    findings += find_overlaps(natural, limits.of("natural", FindingKind.OVERLAP), {"layer": "natural"})
+    findings += _gaps(natural, parents, limits.of("natural", FindingKind.GAP))
     for subset, detail in _overlays(layer):
-        findings += find_overlaps(coverage_of(subset), tolerance, detail)
+        findings += find_overlaps(
+            coverage_of(subset), limits.of(detail["layer"], FindingKind.OVERLAP), detail
+        )
     if parents is not None:
-        findings += _grids_against(parents, layer, natural, tolerance)
+        findings += _grids_against(parents, layer, natural, limits)
     for child, parent in _steps(levels):
         findings += find_unknown_parents(child.layer, parent.layer, "parent_code", required=True)
         findings += find_wrong_parents(place(child, parent, "parent_code"))
-    return _ordered(findings)
+    layers = dict(zip(layer.codes, layer.rows["kind"], strict=True))
+    return _ordered(judged(findings, terms.profile, layers))
 
 
-def check_areas(areas: gpd.GeoDataFrame, *, tolerance: Tolerance, metric_crs: str) -> list[Finding]:
+def check_areas(
+    areas: gpd.GeoDataFrame, *, tolerance: Tolerance, metric_crs: str, terms: Terms | None = None
+) -> list[Finding]:
     """Check that the areas of each level partition those of the level above.
 
     Args:
         areas: Columns code, name, level, parent_code, geometry (EPSG:4490); any index.
         tolerance: What is too small to be a finding.
         metric_crs: The projected system metres are measured in.
+        terms: Which rules hold; None: the usual ones.
 
     Returns:
         Invalid outlines, repeated codes, overlaps within a level, gaps against the level above (the holes
@@ -110,6 +121,8 @@ def check_areas(areas: gpd.GeoDataFrame, *, tolerance: Tolerance, metric_crs: st
     Raises:
         InputError: A column is missing.
     """
+    terms = terms or Terms()
+    limits = Limits(terms.profile, tolerance)
     whole = read_layer(areas, ("level", "parent_code"), metric_crs, "area")
     levels = {level: whole.where(whole.rows["level"].to_numpy() == level, level.value) for level in _LEVELS}
     findings: list[Finding] = find_duplicate_codes(whole)
@@ -120,11 +133,12 @@ def check_areas(areas: gpd.GeoDataFrame, *, tolerance: Tolerance, metric_crs: st
         above = next(reversed(coverages.values()), None)
         coverage = coverages[level] = coverage_of(layer)
         findings += find_invalid(layer)
-        findings += find_overlaps(coverage, tolerance, {"layer": level.value})
-        findings += find_gaps(coverage, above, tolerance)
+        findings += find_overlaps(coverage, limits.of(level, FindingKind.OVERLAP), {"layer": level.value})
+        findings += find_gaps(coverage, above, limits.of(level, FindingKind.GAP))
         if above is not None:
-            findings += find_outside_parent(place(coverage, above, "parent_code"), tolerance)
-    return _ordered(findings)
+            placed = place(coverage, above, "parent_code")
+            findings += find_outside_parent(placed, limits.of(level, FindingKind.OUTSIDE_PARENT))
+    return _ordered(judged(findings, terms.profile, dict(zip(whole.codes, whole.rows["level"], strict=True))))
 
 
 def _levels(areas: gpd.GeoDataFrame | None, metric_crs: str) -> dict[AreaLevel, Coverage]:
@@ -166,7 +180,7 @@ def _gaps(natural: Coverage, parents: Coverage | None, tolerance: Tolerance) -> 
     return findings
 
 
-def _grids_against(parents: Coverage, layer: Layer, natural: Coverage, tolerance: Tolerance) -> list[Finding]:
+def _grids_against(parents: Coverage, layer: Layer, natural: Coverage, limits: Limits) -> list[Finding]:
     findings: list[Finding] = []
     land = parents.united()
     if parents.layer.subject == AreaLevel.COMMUNITY:
@@ -175,15 +189,18 @@ def _grids_against(parents: Coverage, layer: Layer, natural: Coverage, tolerance
             rows = layer.where(mask)
             findings += find_unknown_parents(rows, parents.layer, "community_code", required=required)
     placed = place(natural, parents, "community_code")
+    outside = limits.of("natural", FindingKind.OUTSIDE_PARENT)
     findings += find_wrong_parents(placed)
-    findings += find_outside_parent(placed, tolerance)
-    findings += find_outside_land(placed, land, tolerance, all_rows=False)
+    findings += find_outside_parent(placed, outside)
+    findings += find_outside_land(placed, land, outside, all_rows=False)
     dedicated = place(coverage_of(_of_kind(layer, GridKind.DEDICATED)), parents, "community_code")
     findings += find_wrong_parents(dedicated)
-    findings += find_across_parents(dedicated, tolerance)
-    findings += find_outside_land(dedicated, land, tolerance, all_rows=True)
+    findings += find_across_parents(dedicated, limits.of("dedicated", FindingKind.NESTING))
+    outside = limits.of("dedicated", FindingKind.OUTSIDE_PARENT)
+    findings += find_outside_land(dedicated, land, outside, all_rows=True)
     special = place(coverage_of(_of_kind(layer, GridKind.SPECIAL)), parents, "community_code")
-    findings += find_outside_land(special, land, tolerance, all_rows=True)
+    outside = limits.of("special", FindingKind.OUTSIDE_PARENT)
+    findings += find_outside_land(special, land, outside, all_rows=True)
     return findings
 
 
