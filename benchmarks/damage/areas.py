@@ -55,7 +55,10 @@ def draw_contained(ground: Ground, grid: int, size_m: float, random: np.random.G
 
 
 def draw_gap3(ground: Ground, grid: int, size_m: float, random: np.random.Generator) -> Proposal | None:
-    """Draw the three corners at a node back by `size_m` each, half-way between the edges that meet there."""
+    """Draw the three corners at a node back by `size_m` each, half-way between the edges that meet there.
+
+    A corner that leaves its grid is seen when the ring is built.
+    """
     for line in in_random_order(ground.topology.lines(grid), random):
         around = _around(ground, grid, int(line.places[0]))
         if around is None:
@@ -65,17 +68,13 @@ def draw_gap3(ground: Ground, grid: int, size_m: float, random: np.random.Genera
             ring = ground.topology.ring(other)
             before, corner, after = ring[place - 1], ring[place], ring[(place + 1) % len(ring)]
             drawn_back = fine(corner + size_m * _half_way(before - corner, after - corner))
-            quarter = shapely.Polygon([before, drawn_back, after, corner])
-            if not quarter.is_valid or not ground.clean[other].covers(quarter):
-                break
             vertices += [before, drawn_back]
             changed[other] = {place: drawn_back[None]}
-        else:
-            hole = shapely.Polygon(vertices)
-            if hole.is_valid:
-                one, two, three = grids = tuple(other for other, _ in around)
-                claimed = frozenset({pair(one, two), pair(two, three), pair(three, one)})
-                return Proposal(Kind.GAP3, hole, grids, grids, claimed, changed=changed)
+        hole = shapely.Polygon(vertices)
+        if hole.is_valid:
+            one, two, three = grids = tuple(other for other, _ in around)
+            claimed = frozenset({pair(one, two), pair(two, three), pair(three, one)})
+            return Proposal(Kind.GAP3, hole, grids, grids, claimed, changed=changed)
     return None
 
 

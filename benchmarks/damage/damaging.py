@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from benchmarks.damage.proposal import Changes, Pair, Proposal
 
@@ -77,18 +78,14 @@ def damage(
         ValueError: So many defects of a kind do not fit.
     """
     clean = shapely.orient_polygons(coverage)
-    clean[shapely.equals_identical(clean, coverage)] = coverage[shapely.equals_identical(clean, coverage)]
     ground = Ground(clean, read_topology(clean), shapely.coverage_union_all(clean))
     shapely.prepare(ground.outline)
     random = np.random.default_rng([len(clean), seed])
     site = _Site(ground, crowded=crowded)
-    candidates = np.flatnonzero(
-        ground.topology.is_plain & (shapely.area(clean) > _LEAST_AREA * np.median(shapely.area(clean)))
-    )
     for kind, draw in _DRAWS.items():
         wanted = kinds.get(kind, 0)
         made = 0
-        for grid in _visits(candidates, random) if wanted else ():
+        for grid in _visits(kind, ground, random) if wanted else ():
             if made == wanted:
                 break
             if site.is_blocked(grid):
@@ -100,7 +97,12 @@ def damage(
     return site.damaged(coverage)
 
 
-def _visits(candidates: NDArray[np.int64], random: np.random.Generator) -> Iterator[int]:
+def _visits(kind: Kind, ground: Ground, random: np.random.Generator) -> Iterator[int]:
+    area = shapely.area(ground.clean)
+    fit = ground.topology.is_plain & (area > _LEAST_AREA * np.median(area))
+    if kind in lines.ON_OUTLINE:
+        fit &= ground.topology.on_outline
+    candidates = np.flatnonzero(fit)
     for _ in range(_ROUNDS):
         yield from map(int, random.permutation(candidates))
 
@@ -186,17 +188,17 @@ class _Site:
             geometry = proposal.geometry
             width = 2 * geometry.area / geometry.length if geometry.length else 0.0
             defects.append(Defect(proposal.kind, tuple(sorted(named)), geometry, width))
-        lakes = [proposal.geometry for proposal in self._taken if proposal.kind == Kind.LAKE]
+        lakes = [p.removed for p in self._taken if p.kind == Kind.LAKE]
         return Damaged(
             np.concatenate([cells[source], np.array(added, dtype=object)]),
             np.append(source, np.full(len(added), -1)),
-            _cut_out(self._ground.outline, lakes),
+            _cut_out(self._ground.outline, self._ground.clean[np.array(lakes, dtype=np.int64)]),
             coverage,
             defects,
         )
 
 
-def _cut_out(outline: shapely.Geometry, lakes: list[shapely.Polygon]) -> shapely.Geometry:
+def _cut_out(outline: BaseGeometry, lakes: NDArray[Any]) -> shapely.Polygon | shapely.MultiPolygon:
     """Cut lakes out of the outline without any change to its vertices."""
     parts = []
     for part in shapely.get_parts(outline):

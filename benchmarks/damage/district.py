@@ -52,9 +52,11 @@ def make_district(n: int, seed: int, *, width_m: float = 400.0, varied: bool = F
     def in_metres(lon_lat: Floats) -> Floats:
         return _snapped((lon_lat - (WEST, SOUTH)) * scale) + ORIGIN_M
 
-    grids = shapely.transform(degrees, in_metres)
+    grids = shapely.remove_repeated_points(shapely.transform(degrees, in_metres))
     turn = np.linspace(0, 2 * np.pi, max(200, int(_STEPS_A_GRID * 4 * np.sqrt(n))), endpoint=False)
-    radius = _RADIUS * (1 + sum(a * np.sin(k * turn + random.uniform(0, 2 * np.pi)) for k, a in _WOBBLE))
+    radius = np.full(len(turn), _RADIUS)
+    for waves, amplitude in _WOBBLE:
+        radius += _RADIUS * amplitude * np.sin(waves * turn + random.uniform(0, 2 * np.pi))
     unit = 0.5 + radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
     outline = shapely.Polygon(in_metres(_on_coverage(unit, degrees, varied=varied)))
     return _cut(grids, outline)
@@ -63,23 +65,26 @@ def make_district(n: int, seed: int, *, width_m: float = 400.0, varied: bool = F
 def _grids_for(n: int) -> int:
     """Return how many grids of the unit square leave about `n` inside the outline."""
     share = np.pi * _RADIUS**2 * (1 + sum(a * a for _, a in _WOBBLE) / 2)
-    root = (np.sqrt(_CUT_GRIDS**2 + 4 * share * n) - _CUT_GRIDS) / (2 * share)
+    root = float((np.sqrt(_CUT_GRIDS**2 + 4 * share * n) - _CUT_GRIDS) / (2 * share))
     return round(root**2)
 
 
 def _snapped(metres: Floats) -> Floats:
-    return np.round(metres / LATTICE_M) * LATTICE_M
+    rounded: Floats = np.round(metres / LATTICE_M) * LATTICE_M
+    return rounded
 
 
 def _on_coverage(unit: Floats, degrees: Polygons, *, varied: bool) -> Floats:
     """Bring points of the unit square to where the coverage lies, in degrees."""
     if not varied:
         west, south, east, north = shapely.total_bounds(degrees)
-        return np.array([west, south]) + unit * np.array([east - west, north - south])
+        placed: Floats = np.array([west, south]) + unit * np.array([east - west, north - south])
+        return placed
     radius = EXTENT * np.exp((unit[:, 0] - 1) * _VARIED_RADII)
     angle = unit[:, 1] * np.pi / 2
     along = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    return np.array([WEST, SOUTH]) + radius[:, None] * along
+    turned: Floats = np.array([WEST, SOUTH]) + radius[:, None] * along
+    return turned
 
 
 def _cut(grids: Polygons, outline: shapely.Polygon) -> Polygons:
@@ -90,7 +95,7 @@ def _cut(grids: Polygons, outline: shapely.Polygon) -> Polygons:
     shapely.prepare(outline)
     corner = shapely.get_coordinates(grids)[np.cumsum(shapely.get_num_coordinates(grids)) - 1]
     whole = np.setdiff1d(np.flatnonzero(shapely.contains_xy(outline, corner)), crossed)
-    lines = np.append(shapely.boundary(grids[crossed]), outline.exterior)
+    lines = [*shapely.boundary(grids[crossed]), outline.exterior]
     noded = shapely.union_all(lines, grid_size=LATTICE_M)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     place = shapely.point_on_surface(faces)

@@ -26,7 +26,8 @@ _RISE = 4  # a lens is at its full thickness after the fourth part of its line
 _LEAST_VERTICES = 3
 _BOWTIE_VERTICES = 5
 _INTO_NEIGHBOUR = {Kind.OVERLAP, Kind.OVERLAP_SLIVER, Kind.SHIFT_OVERLAP}
-_ON_OUTLINE = {Kind.SPILL, Kind.INLET}
+ON_OUTLINE = {Kind.SPILL, Kind.INLET}
+"""Kinds on the line of a grid and the outline; all others are between two grids."""
 
 
 def draw_move(
@@ -64,7 +65,7 @@ def _lines(
 ) -> Iterator[Line]:
     """Give the lines of a grid a kind of defect may be on, in random order."""
     for line in in_random_order(ground.topology.lines(grid), random):
-        if (line.behind == OUTSIDE) == (kind in _ON_OUTLINE) and len(line.places) >= least_vertices:
+        if (line.behind == OUTSIDE) == (kind in ON_OUTLINE) and len(line.places) >= least_vertices:
             yield line
 
 
@@ -129,7 +130,7 @@ def draw_bowtie(ground: Ground, grid: int, _size_m: float, random: np.random.Gen
     for line in _lines(ground, Kind.BOWTIE, grid, _BOWTIE_VERTICES, random):
         place = int(random.integers(1, len(line.places) - 3))
         hull = shapely.convex_hull(shapely.MultiPoint(line.vertices[place - 1 : place + 4]))
-        if hull.geom_type != "Polygon":
+        if not isinstance(hull, shapely.Polygon):
             continue
         changes = {
             int(line.places[place]): line.vertices[place + 2][None],

@@ -12,6 +12,7 @@ from benchmarks.damage.topology import OUTSIDE
 if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from benchmarks.damage.kinds import Kind
     from benchmarks.damage.topology import Line, Topology
@@ -36,7 +37,7 @@ class Ground:
 
     clean: NDArray[Any]
     topology: Topology
-    outline: shapely.Polygon | shapely.MultiPolygon
+    outline: BaseGeometry
 
 
 @dataclass(frozen=True, slots=True)

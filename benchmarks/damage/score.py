@@ -132,14 +132,16 @@ def score(found: Sequence[Found], damaged: Damaged, tolerance_m: float) -> Score
         theirs = np.flatnonzero(np.isin(defect_kinds, list(fitting)))
         pairs = _pairs(places[mine], truths[theirs], tolerance_m)
         named = [
-            _is_named(kind, found[mine[one]].cells, damaged.defects[theirs[truth]].cells)
-            for one, truth in pairs.T
+            _is_named(kind, found[one].cells, damaged.defects[truth].cells)
+            for one, truth in zip(mine[pairs[0]].tolist(), theirs[pairs[1]].tolist(), strict=True)
         ]
         compare = _by_area if kind in _AREAS else _by_cells
         is_right[mine], is_found[theirs] = compare(
             places[mine], truths[theirs], pairs, np.array(named, dtype=bool), tolerance_m
         )
-        duplicates += _duplicates(kind, places[mine], [found[one].cells for one in mine], tolerance_m)
+        duplicates += _duplicates(
+            kind, places[mine], [found[one].cells for one in mine.tolist()], tolerance_m
+        )
     around = np.flatnonzero(np.isin(kinds, list(_OF_BOWTIE)) & ~is_right)
     is_right[around] = _lie_in(places[around], _around_bowties(damaged))
     lakes = truths[defect_kinds == Kind.LAKE]
@@ -149,8 +151,8 @@ def score(found: Sequence[Found], damaged: Damaged, tolerance_m: float) -> Score
     return Score(
         _shares(defect_kinds[is_wanted], is_found[is_wanted]),
         _shares(kinds, is_right),
-        [damaged.defects[place] for place in np.flatnonzero(is_wanted & ~is_found)],
-        [found[place] for place in np.flatnonzero(~is_right)],
+        [damaged.defects[place] for place in np.flatnonzero(is_wanted & ~is_found).tolist()],
+        [found[place] for place in np.flatnonzero(~is_right).tolist()],
         int(reported.sum()),
         duplicates,
     )

@@ -69,8 +69,8 @@ class Topology:
 
     def beside(self, grid: int) -> Ints:
         """Return the grids that share an edge with a grid, ascending."""
-        behind = np.unique(self.behind[self.start[grid] : self.start[grid + 1]])
-        return behind[behind != OUTSIDE]
+        behind = self.behind[self.start[grid] : self.start[grid + 1]]
+        return np.unique(behind[behind != OUTSIDE])
 
     def lines(self, grid: int) -> list[Line]:
         """Return the lines of a grid, in the direction of its ring; none where all of it is one line."""
