@@ -4,10 +4,11 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 import pytest
 
-from gis.api.wire.locate_forms import MOST_POINTS, BatchOut
+from gis.api.wire.locate_forms import MOST_POINTS, MOST_SURROUNDINGS, BatchOut
 
 if TYPE_CHECKING:
     import httpx
@@ -136,6 +137,70 @@ def test_a_batch_agrees_with_single_look_ups(client: httpx.Client) -> None:
         client.get("/v1/locate", params={"lon": x, "lat": y, "at": "2026-03-01"}).json() for x, y in points
     ]
     assert answers_of(batch) == [single["answers"] and single["answers"]["id"] for single in singles]
+
+
+def around() -> list[list[Any]]:
+    """Points in grids, within metres of grids of every kind, on outlines, outside, nowhere."""
+    random = np.random.default_rng(3)
+    by_lines = [[118.1, 31.07], [118.03, 31.05], [118.02, 31.03], [118.03, 31.0500005], [118.1000001, 31.055]]
+    anywhere = random.uniform([117.97, 30.97], [118.23, 31.13], (40, 2)).tolist()
+    near = (random.choice(np.array(by_lines), 40) + random.normal(0, 2e-4, (40, 2))).tolist()
+    return [*by_lines, *anywhere, *near, [117.0, 30.0], [None, None], [1e300, -5], [-60.0, -31.0]]
+
+
+@pytest.mark.parametrize("accuracy", [None, 0, 2000])
+def test_candidates_and_the_nearest_are_those_of_single_look_ups(
+    client: httpx.Client, accuracy: int | None
+) -> None:
+    points = around()
+    named = {} if accuracy is None else {"accuracy": accuracy}
+    body = {"crs": "wgs84", "points": points, "release": 1} | named
+    columns = client.post("/v1/locate?candidates=true", json=body)
+    answers_of(columns)
+    told = columns.json()
+    address = "/v1/locate?crs=wgs84&release=1&candidates=true&f=ndjson" + "".join(
+        f"&{name}={value}" for name, value in named.items()
+    )
+    written = client.post(address, content=lines(points), headers=NDJSON).content.splitlines()
+    assert len(written) == len(points) == len(told["candidates"]) == len(told["outside"])
+    for i, (x, y) in enumerate(points):
+        row = orjson.loads(written[i])
+        single = {"candidates": [], "outside": None, "near_boundary": False}
+        if x is not None and abs(x) < 180:
+            single = client.get("/v1/locate", params={"lon": x, "lat": y, "release": 1} | named).json()
+        assert {name: row[name] for name in ("candidates", "outside", "near_boundary")} == {
+            name: single[name] for name in ("candidates", "outside", "near_boundary")
+        }
+        by_id = [told["grids"][str(one["id"])] | one for one in told["candidates"][i]]
+        assert by_id == single["candidates"]
+        outside = told["outside"][i]
+        if outside is not None:
+            nearest = told["grids"][str(outside["nearest"])] | {"distance_m": outside["distance_m"]}
+            outside = outside | {"nearest": nearest}
+        assert outside == single["outside"]
+        assert told["near_boundary"][i] == single["near_boundary"]
+    assert {len(one) for one in told["candidates"]} >= ({0, 1, 2} if accuracy == 0 else {0, 1, 2, 3})
+    assert any(one is not None for one in told["outside"])
+
+
+def test_grids_around_are_named_though_no_point_lies_in_them(client: httpx.Client) -> None:
+    for lon, accuracy in ((117.999, 10), (117.9999, 20)):
+        body = {"crs": "wgs84", "points": [[lon, 31.01]], "release": 1, "accuracy": accuracy}
+        told = client.post("/v1/locate?candidates=true", json=body).json()
+        assert [grid["name"] for grid in told["grids"].values()] == ["West"]
+
+
+def test_candidates_are_told_of_so_many_points_only(client: httpx.Client) -> None:
+    body = {"crs": "wgs84", "points": [[118.05, 31.01]] * MOST_SURROUNDINGS}
+    for form in ("json", "ndjson"):
+        assert client.post(f"/v1/locate?candidates=true&f={form}", json=body).status_code == 200
+    answer = client.post("/v1/locate?candidates=true&f=csv", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "candidates")
+    body["points"].append([118.05, 31.01])
+    answer = client.post("/v1/locate?candidates=true", json=body)
+    assert answer.status_code == 413
+    assert "first ask for all without" in answer.json()["detail"]
+    assert "candidates" not in client.post("/v1/locate?candidates=false", json=body).json()
 
 
 @pytest.mark.parametrize("form", ["json", "ndjson", "csv"])

@@ -15,12 +15,13 @@ from gis.api.wire.asked import find_asked
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.chains import Named
 from gis.api.wire.locate_answers import LocatedBatch, csv_pieces, json_pieces, ndjson_pieces
-from gis.api.wire.locate_forms import BatchIn, BatchOut, Form
+from gis.api.wire.locate_forms import MOST_SURROUNDINGS, BatchIn, BatchOut, Form
 from gis.api.wire.parameters import OfDay, OfRelease, ParameterError, System, read_system
 from gis.api.wire.point_rows import read_csv_points, read_ndjson
 from gis.api.wire.strict import StrictRoute, require_known_parameters
 from gis.gridding.crs import points_to_stored
 from gis.workflows.locate_point import FURTHEST_M
+from gis.workflows.report_events import USUAL_ACCURACY_M
 
 ROW_FORMS = {"application/x-ndjson": Form.NDJSON, "application/ndjson": Form.NDJSON, "text/csv": Form.CSV}
 MEDIA_TYPES = {Form.JSON: "application/json", Form.NDJSON: "application/x-ndjson", Form.CSV: "text/csv"}
@@ -61,7 +62,7 @@ class RowsRoute(StrictRoute):
             if form is None:
                 require_said_in_body(request, kind)
                 return await strict(request)
-            require_known_parameters(request, dict.fromkeys((*BESIDE_ROWS, "f"), False))
+            require_known_parameters(request, dict.fromkeys((*BESIDE_ROWS, "f", "candidates"), False))
             body = await request.body()
             # everybody else waits while the event loop reads a long body
             content = await anyio.to_thread.run_sync(
@@ -142,6 +143,13 @@ def locate_batch(  # noqa: PLR0913 - most of them are FastAPI's
     accuracy: Annotated[
         float | None, Query(ge=0, le=FURTHEST_M, description="For rows: as in the JSON body.")
     ] = None,
+    candidates: Annotated[
+        bool,
+        Query(
+            description="Also the grids within the accuracy and how far they are, and of points in none the "
+            f"nearest; of at most {MOST_SURROUNDINGS} points, not in CSV."
+        ),
+    ] = False,
 ) -> Response:
     """Return one answer a point, in order.
 
@@ -151,14 +159,30 @@ def locate_batch(  # noqa: PLR0913 - most of them are FastAPI's
     asked = find_asked(session, settings, body.at or at, body.release or release)
     accuracy_m = accuracy if body.accuracy is None else body.accuracy
     points = np.asarray(body.points, dtype=np.float64)
+    if candidates:
+        require_surroundings(form, len(points))
+        accuracy_m = USUAL_ACCURACY_M if accuracy_m is None else accuracy_m
     lon, lat = points_to_stored(points[:, 0], points[:, 1], body.crs)
     index = indexes.of(session, asked.release)
     near = None if accuracy_m is None else index.index.near_boundary_many(lon, lat, accuracy_m)
     found = index.index.locate_many(lon, lat)
-    batch = LocatedBatch(lon, lat, found, near, asked, index, names.within(index))
+    around_m = accuracy_m if candidates else None
+    batch = LocatedBatch(lon, lat, found, near, asked, index, names.within(index), around_m)
     return StreamingResponse(
         PIECES[form](batch), media_type=MEDIA_TYPES[form], headers={"Cache-Control": PRIVATE}
     )
+
+
+def require_surroundings(form: Form, count: int) -> None:
+    """Refuse to tell candidates in a form without room for them, or of too many points."""
+    if form is Form.CSV:
+        raise ParameterError("a table has no room for candidates; ask for json or ndjson", field="candidates")
+    if count > MOST_SURROUNDINGS:
+        raise HTTPException(
+            413,
+            f"Candidates are told of at most {MOST_SURROUNDINGS} points at once; first ask for all without, "
+            "then for those near a boundary or in no grid.",
+        )
 
 
 def media_type(header: str) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 POINTS_AT_ONCE = 5_000
+SURROUNDINGS_AT_ONCE = 100
 SPECIAL = len(SINGLE)
 DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
@@ -137,6 +138,8 @@ class LocatedBatch:
         asked: The release that answered, as it was asked for.
         index: Its index.
         names: Its names.
+        around_m: Within which distance candidates are told, and the nearest grid of points in none; None if
+            nobody asked.
     """
 
     lon: Floats
@@ -146,15 +149,22 @@ class LocatedBatch:
     asked: Asked
     index: ReleaseIndex
     names: Names
+    around_m: float | None = None
 
     def parts(self) -> Iterator[slice]:
-        """Yield the batch in pieces of some thousand points."""
-        for start in range(0, len(self.found), POINTS_AT_ONCE):
-            yield slice(start, start + POINTS_AT_ONCE)
+        """Yield the batch in pieces of some thousand points, of fewer where each takes long."""
+        size = POINTS_AT_ONCE if self.around_m is None else SURROUNDINGS_AT_ONCE
+        for start in range(0, len(self.found), size):
+            yield slice(start, start + size)
 
     def rows(self, part: slice) -> Iterator[tuple[Any, ...]]:
         """Yield `answer_rows` of a part."""
         return answer_rows(self.found, self.found.on_boundary if self.near is None else self.near, part)
+
+    def surroundings(self, part: slice) -> Iterator[Located]:
+        """Yield what a single look-up says of each point of a part."""
+        for lon, lat in zip(self.lon[part].tolist(), self.lat[part].tolist(), strict=True):
+            yield self.index.index.locate(lon, lat, accuracy_m=self.around_m)
 
     def specials(self, part: slice) -> list[tuple[int, ...]]:
         """Return the special grids of each point of a part."""
@@ -179,7 +189,31 @@ def json_pieces(batch: LocatedBatch) -> Iterator[bytes]:
     near = batch.near
     if near is not None:
         yield from column_pieces("near_boundary", batch, lambda part: near[part].tolist())
-    yield b"," + orjson.dumps(links_in(batch), option=orjson.OPT_NON_STR_KEYS)[1:]
+    around: set[int] = set()
+    if batch.around_m is not None:
+        yield from surroundings_pieces(batch, around)
+    yield b"," + orjson.dumps(links_in(batch, around), option=orjson.OPT_NON_STR_KEYS)[1:]
+
+
+def surroundings_pieces(batch: LocatedBatch, met: set[int]) -> Iterator[bytes]:
+    """Yield the columns of candidates and of the nearest grids outside; `met` takes the ids that occur."""
+    outside: list[dict[str, Any] | None] = []
+
+    def candidates_of(part: slice) -> list[list[dict[str, Any]]]:
+        candidates = []
+        for located in batch.surroundings(part):
+            told = [candidate_out(one) for one in located.candidates]
+            nearest = outside_out(located)
+            met.update(one["id"] for one in told)
+            if nearest is not None:
+                nearest["nearest"] = nearest["nearest"]["id"]
+                met.add(nearest["nearest"])
+            outside.append(nearest)
+            candidates.append([{"id": one["id"], "distance_m": one["distance_m"]} for one in told])
+        return candidates
+
+    yield from column_pieces("candidates", batch, candidates_of)
+    yield from column_pieces("outside", batch, lambda part: outside[part])
 
 
 def column_pieces(name: str, batch: LocatedBatch, values_of: Callable[[slice], list[Any]]) -> Iterator[bytes]:
@@ -203,10 +237,11 @@ def or_null(values: NDArray[Any], is_missing: Callable[[NDArray[Any]], NDArray[n
     return listed
 
 
-def links_in(batch: LocatedBatch) -> dict[str, dict[int, Any]]:
-    """Return code and name of every grid and area that occurs."""
+def links_in(batch: LocatedBatch, around: set[int]) -> dict[str, dict[int, Any]]:
+    """Return code and name of every grid and area that occurs, also of the grids around points."""
     found, names = batch.found, batch.names
-    grids = np.unique(np.concatenate([found.natural, found.dedicated, found.special]))
+    further = np.fromiter(around, dtype=np.int64)
+    grids = np.unique(np.concatenate([found.natural, found.dedicated, found.special, further]))
     areas = np.unique(np.concatenate([found.community, found.street, found.district]))
     return {"grids": links_of(names.grids, grids.tolist()), "areas": links_of(names.areas, areas.tolist())}
 
@@ -226,7 +261,19 @@ def ndjson_pieces(batch: LocatedBatch) -> Iterator[bytes]:
             if line is None:
                 line = written[row] = ndjson_line(row, batch)
             lines.append(line)
+        if batch.around_m is not None:
+            around = map(surroundings_line, batch.surroundings(part))
+            lines = [line[:-2] + b"," + more for line, more in zip(lines, around, strict=True)]
         yield b"".join(lines)
+
+
+def surroundings_line(located: Located) -> bytes:
+    """Return what follows in a line where the surroundings are told."""
+    told = {
+        "candidates": [candidate_out(candidate) for candidate in located.candidates],
+        "outside": outside_out(located),
+    }
+    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)[1:]
 
 
 def ndjson_line(row: tuple[Any, ...], batch: LocatedBatch) -> bytes:

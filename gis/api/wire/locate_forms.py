@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_POINTS = 100_000
+# Of how many points the surroundings are told at once: one may take as long as a thousand plain answers.
+MOST_SURROUNDINGS = 1_000
 
 
 class Form(StrEnum):
@@ -67,11 +69,27 @@ class BatchIn(BaseModel):
     ] = None
 
 
+class GridAround(BaseModel):
+    """A grid within the accuracy of a point, by id; 0 m: the point lies in it or on its outline."""
+
+    id: int
+    distance_m: float
+
+
+class NearestOut(BaseModel):
+    """The nearest grid of a point in none, by id: how far, and in which direction from the point."""
+
+    nearest: int
+    distance_m: float
+    direction_deg: float
+    direction: str
+
+
 class BatchOut(BaseModel):
     """One answer a point, in order, as columns of lasting ids; null: none.
 
-    `near_boundary` is there if an accuracy was given; `grids` and `areas` give code and name of every id
-    that occurs.
+    `near_boundary` is there if an accuracy was given, `candidates` and `outside` if they were asked for;
+    `grids` and `areas` give code and name of every id that occurs.
     """
 
     model_config = ConfigDict(
@@ -110,5 +128,7 @@ class BatchOut(BaseModel):
     district: list[int | None]
     on_boundary: list[bool]
     near_boundary: list[bool] | None = None
+    candidates: list[list[GridAround]] | None = None
+    outside: list[NearestOut | None] | None = None
     grids: dict[int, Link]
     areas: dict[int, Link]
