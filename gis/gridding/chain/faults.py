@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gis.gridding.chain.rings import Integers, Polygons
 
 # What is thinner than this many snapping distances is left over from rounding.
-_HAIR = 10.0
+HAIR = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,18 @@ class Faults:
     mismatches: Mismatches
 
 
-def faults_of(chain: Chain, *, snap: float) -> Faults:
+def faults_of(chain: Chain, *, snap: float, usual: int | None = None) -> Faults:
     """Find the faults of a chain: only what is near its residual is looked at.
 
     Args:
         chain: Polygons and parents.
         snap: What is nearer together than this, in the units of the coordinates, is taken as the same; above
             the rounding of coordinates. Places thinner than a few times this are none.
+        usual: How many polygons more cover what is without fault, inside the residual, than what lies around
+            it. If None, nothing lies around it: none with parents, whose edges are taken off, and else one.
     """
-    usual = 0 if len(chain.parents) else 1
+    if usual is None:
+        usual = 0 if len(chain.parents) else 1
     layout = lay_out(chain.edges, chain.residual, snap)
     mismatches = mismatches_of(layout.segments, layout.pieces, layout.borders)
     crowded = layout.faces.polygons[layout.faces.excess > usual]
@@ -99,7 +102,7 @@ def faults_of(chain: Chain, *, snap: float) -> Faults:
     empty = np.flatnonzero(faces.excess < usual)
     sides = sides_of(layout.segments, layout.pieces, layout.borders, faces)
     beside = np.isin(sides.face, empty)
-    thick = mean_width(faces.polygons) > _HAIR * snap
+    thick = mean_width(faces.polygons) > HAIR * snap
     crowded = faces.polygons[(faces.excess > usual) & thick]
     owners = owners_of(crowded, outlines, len(chain.polygons))
     pairs, overlaps = overlaps_of(crowded, owners)
