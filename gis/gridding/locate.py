@@ -20,6 +20,7 @@ import shapely
 from gis.errors import InputError
 from gis.gridding.coverage.index import CoverageIndex
 from gis.gridding.coverage.labels import ChangedLabels, Labels
+from gis.gridding.coverage.nearest import MORE
 from gis.gridding.coverage.nearness import around_points, place_at
 from gis.gridding.located import NONE, Located, LocatedArrays
 from gis.gridding.measure import distance_m
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     Positions: TypeAlias = NDArray[np.intp]
 
 _ON_BOUNDARY_M = 1e-6  # a distance no measure can tell from none
-_MORE = 1.001  # what a distance in the plane of a point may be off, up to 10 km away
 _FARTHEST_M = 3e7  # more than half around the earth
 GRID_COLUMNS = ("id", "code", "name", "kind", "community_code", "geometry")
 _AREA_COLUMNS = ("id", "code", "name", "level", "parent_code", "geometry")
@@ -190,10 +190,13 @@ class GridIndex:
         both = np.stack((natural, dedicated))
         ids = np.where((both != NONE).all(axis=0), both.min(axis=0), both.max(axis=0))
         distance = np.where(ids == NONE, np.nan, 0.0)
-        for i in np.flatnonzero((ids == NONE) & np.isfinite(x) & np.isfinite(y)):
-            nearest = self._nearest(float(x[i]), float(y[i]))
-            if nearest is not None:
-                ids[i], distance[i] = nearest.grid_id, nearest.distance_m
+        lost = np.flatnonzero((ids == NONE) & np.isfinite(x) & np.isfinite(y))
+        # many reports may bear the coordinates of one place, such as that of an office
+        places, which = np.unique(x[lost] + 1j * y[lost], return_inverse=True)
+        found = [self._nearest(place.real, place.imag) for place in places.tolist()]
+        near_ids = _ids(NONE if one is None else one.grid_id for one in found)
+        near_m = _floats([np.nan if one is None else one.distance_m for one in found])
+        ids[lost], distance[lost] = near_ids[which], near_m[which]
         return ids, distance
 
     def near_boundary_many(self, lon: ArrayLike, lat: ArrayLike, accuracy_m: ArrayLike) -> NDArray[np.bool_]:
@@ -282,8 +285,8 @@ class GridIndex:
         """Find the nearest outline of a grid that can answer; of equally near ones that of the lowest id."""
         place, nearest = place_at(lon, lat), None
         for kind in _OWNERS:
-            most_m = _FARTHEST_M if nearest is None else _MORE * nearest.distance_m
-            for foot in _nearest_feet(self.layers[kind].nearest_one(place, most_m)):
+            most_m = _FARTHEST_M if nearest is None else MORE * nearest.distance_m
+            for foot in self.layers[kind].nearest_one(place, most_m):
                 found = self._outline(kind, place, foot)
                 nearest = found if nearest is None else min(nearest, found, key=_rank)
         return nearest
@@ -298,7 +301,7 @@ class GridIndex:
         place, distances = place_at(lon, lat), {}
         for kind in GridKind:
             layer = self.layers[kind]
-            for foot in layer.near_one(place, _MORE * within_m):
+            for foot in layer.near_one(place, MORE * within_m):
                 outline = self._outline(kind, place, foot)
                 if outline.distance_m <= within_m:
                     distances[outline.grid_id] = outline.distance_m
@@ -321,12 +324,6 @@ class _Outline(NamedTuple):
 
 def _rank(outline: _Outline) -> tuple[float, int]:
     return outline.distance_m, outline.grid_id
-
-
-def _nearest_feet(feet: list[Foot]) -> list[Foot]:
-    """Keep what may turn out to be the nearest when it is measured along the geodesic."""
-    most_m = _MORE * min((foot[3] for foot in feet), default=0.0) + _ON_BOUNDARY_M
-    return [foot for foot in feet if foot[3] <= most_m]
 
 
 def by_id(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

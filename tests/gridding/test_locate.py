@@ -176,6 +176,31 @@ def test_arrays_say_the_same_as_single_points() -> None:
     assert INDEX.near_boundary_many(lon[:1], lat[:1], np.nan).tolist() == [False]
 
 
+def test_the_nearest_grid_of_a_place_reported_often_is_looked_for_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[tuple[float, float]] = []
+    look = GridIndex._nearest  # noqa: SLF001 - how often it looks shows nowhere else
+
+    def count(index: GridIndex, lon: float, lat: float) -> object:
+        looked.append((lon, lat))
+        return look(index, lon, lat)
+
+    monkeypatch.setattr(GridIndex, "_nearest", count)
+    lon, lat = degrees((230, 150), (-20, 50), (150, 150))
+    ids, distance = INDEX.nearest_many(lon * 50, lat * 50)
+    assert len(looked) == 2
+    once, distance_once = INDEX.nearest_many(lon, lat)
+    assert ids.tolist() == once.tolist() * 50
+    assert distance.tolist() == distance_once.tolist() * 50
+
+
+def test_a_point_on_the_other_side_of_the_earth_has_its_nearest_grid() -> None:
+    ids, distance = INDEX.nearest_many([-140.0, 60.0], [10.0, -75.0])
+    assert set(ids) <= {1, 2, 3, 4, 5}
+    assert (distance > 9e6).all()
+
+
 def test_an_index_of_nothing_answers_nothing() -> None:
     grids, areas = city()
     empty = GridIndex.build(grids.iloc[:0], areas.iloc[:0])

@@ -9,6 +9,7 @@ class Kernel:
         blocks: NDArray[np.uint8],
         words: NDArray[np.int32],
         vertices: NDArray[np.float64],
+        squares: NDArray[np.bool_],
         /,
     ) -> None: ...
     def one(self, x: float, y: float, /) -> int: ...

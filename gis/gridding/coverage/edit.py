@@ -19,6 +19,7 @@ from gis.gridding.coverage.layout import BEHIND, LAST, NONE, RUNS_SHIFT, UNIT
 from gis.gridding.coverage.lookup import Tables, fine_values, levels_of
 from gis.gridding.coverage.outlines import Outlines, distinct, ranges
 from gis.gridding.coverage.pool import Pool
+from gis.gridding.coverage.squares import mark_squares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,6 +62,7 @@ class Editor:
         for name in WRITTEN:  # in place: the index they come from stays as it is
             self._pools[name] = Pool(np.array(self._pools[name].content))
         self._blocks, self._words = Pool(tables.blocks), Pool(tables.words)
+        self._squares = tables.squares.copy()
         self._position = {int(one): place for place, one in enumerate(ids)}
         self._see()
 
@@ -134,12 +136,15 @@ class Editor:
         """
         self.ids: Integers = self._ids.content
         self.outlines = Outlines(**{name: pool.content for name, pool in self._pools.items()})
-        self.tables = Tables.of(
+        blocks = self._blocks.with_room
+        self.tables = Tables(
             self._frame,
             self._cells,
-            self._blocks.with_room,
+            blocks,
+            blocks.view(np.int32),
             self._words.with_room,
             self._pools["vertices"].with_room,
+            self._squares,
         )
 
     def _boxes(self, places: Integers) -> Integers:
@@ -168,7 +173,11 @@ class Editor:
         self._extend(self._blocks, built.blocks)
         rows = self._cells[:-1].reshape(self._frame.rows, self._frame.columns)
         columns = slice(window.first_column, window.end_column)
-        rows[window.first_row : window.end_row, columns] = built.cells.reshape(window.rows, window.columns)
+        cells = built.cells.reshape(window.rows, window.columns)
+        row, column = np.nonzero(cells < NONE)
+        # before the cells: a search must not pass over one that is switched already
+        mark_squares(self._frame, self._squares, row + window.first_row, column + window.first_column)
+        rows[window.first_row : window.end_row, columns] = cells
         self._see()
 
 

@@ -13,7 +13,8 @@ from gis.gridding.coverage.frame import Frame
 from gis.gridding.coverage.kernel import compiled_kernel
 from gis.gridding.coverage.layout import OPEN
 from gis.gridding.coverage.lookup import Tables, find_all, find_first, record_polygons, values_at
-from gis.gridding.coverage.nearness import nearest_outlines, outlines_near
+from gis.gridding.coverage.nearest import nearest_outlines
+from gis.gridding.coverage.nearness import outlines_near
 from gis.gridding.coverage.outlines import Outlines
 
 if TYPE_CHECKING:
@@ -151,7 +152,10 @@ class CoverageIndex:
         return outlines_near(self.tables, place.within(radius_m)).feet()
 
     def nearest_one(self, place: Place, most_m: float) -> list[Foot]:
-        """Find the polygons whose outlines are nearest to a point: the nearest one, and perhaps others."""
+        """Find the polygons whose outlines may be nearest to a point in longitude and latitude.
+
+        The nearest one, and those that are so little farther that they may be nearer along the geodesic.
+        """
         if self._kernel is not None:
             return self._kernel.nearest(*place, most_m)
         return nearest_outlines(self.tables, place, most_m)

@@ -27,4 +27,5 @@ def compiled_kernel(tables: Tables) -> Kernel | None:
         tables.blocks,
         tables.words,
         tables.vertices,
+        tables.squares,
     )

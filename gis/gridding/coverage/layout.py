@@ -20,6 +20,10 @@ A record is a row of numbers of 32 bits, polygon after polygon, lowest id first:
 
 The head holds flags and, from RUNS_SHIFT on, the number of runs. Whether a point is inside follows from the
 number of edges crossed on the way west: those of the runs, and PARITY for all that are left out.
+
+Over the cells lie *squares* of 2 ** SQUARE_BITS of them each way, over these squares larger ones of as many
+squares, and so on up to one over everything. A byte says of each square whether it holds a divided cell; a
+square may say so for one that was undivided since. Level by level, row by row (`squares`).
 """
 
 NONE = -1
@@ -41,3 +45,5 @@ ASK = 16  # only GEOS can say
 CLEAN = 32  # whoever is inside one polygon of the record is in no other
 RUNS_SHIFT = 8
 BEHIND = 8  # words of room behind the last record
+
+SQUARE_BITS = 3

@@ -31,6 +31,7 @@ from gis.gridding.coverage.layout import (
     WORD,
 )
 from gis.gridding.coverage.outlines import ranges
+from gis.gridding.coverage.squares import fill_squares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +62,7 @@ class Tables:
         palettes: The same bytes as numbers of 32 bits.
         words: The records.
         vertices: The pool of vertices, shape (v, 2).
+        squares: Which squares of cells hold a divided one.
     """
 
     frame: Frame
@@ -69,6 +71,7 @@ class Tables:
     palettes: NDArray[np.int32]
     words: NDArray[np.int32]
     vertices: Floats
+    squares: Flags
 
     @classmethod
     def of(
@@ -80,10 +83,11 @@ class Tables:
         vertices: Floats,
     ) -> Tables:
         """Take built arrays; `blocks` starts at a multiple of four bytes."""
-        return cls(frame, cells, blocks, blocks.view(np.int32), words, vertices)
+        squares = fill_squares(frame, cells)
+        return cls(frame, cells, blocks, blocks.view(np.int32), words, vertices, squares)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays that are no outlines by name, for a file."""
+        """Return the arrays that are no outlines by name, for a file; squares follow from the cells."""
         return {
             "frame": self.frame.as_array(),
             "cells": self.cells,

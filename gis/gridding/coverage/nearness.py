@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
@@ -11,7 +10,7 @@ import numpy as np
 from gis.gridding.coverage.edit import palette_values
 from gis.gridding.coverage.layout import LAST, NONE, RUNS_SHIFT
 from gis.gridding.coverage.lookup import levels_of
-from gis.gridding.coverage.outlines import distinct, ranges
+from gis.gridding.coverage.outlines import changes, distinct, ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +56,10 @@ class Around:
     y_m: Floats
     radius_m: Floats
 
+    def at(self, points: Integers) -> Around:
+        """Return the surroundings of some points, in their order and as often as they are named."""
+        return Around(*(getattr(self, name)[points] for name in self.__slots__))
+
 
 @dataclass(frozen=True, slots=True)
 class Near:
@@ -73,6 +76,17 @@ class Near:
     x: Floats
     y: Floats
     distance_m: Floats
+
+    def nearest_of(self, kept: Integers, edge: Integers) -> Near:
+        """Keep the nearest place of each pair, of equally near ones that of the first edge.
+
+        Args:
+            kept: Places that come into question.
+            edge: The vertex that the edge of each place starts at, kept or not.
+        """
+        order = kept[np.lexsort((edge[kept], self.distance_m[kept], self.polygon[kept], self.point[kept]))]
+        is_first = changes(self.point[order]) | changes(self.polygon[order])
+        return Near(*(getattr(self, name)[order[is_first]] for name in self.__slots__))
 
     def feet(self) -> list[Foot]:
         """Return what is near one point."""
@@ -109,23 +123,6 @@ def place_at(lon: float, lat: float) -> Place:
     return Place(lon, lat, float(x_m), float(y_m))
 
 
-def nearest_outlines(tables: Tables, place: Place, most_m: float) -> list[Foot]:
-    """Look farther and farther around a point until some outline is found."""
-    frame = tables.frame
-    if not frame.is_usable:
-        return outlines_near(tables, place.within(most_m)).feet()
-    u, v = frame.place(np.array([place.x]), np.array([place.y]))
-    beyond = max(-u[0], u[0] - frame.columns, 0.0), max(-v[0], v[0] - frame.rows, 0.0)
-    away_m = math.hypot(beyond[0] / frame.x_scale * place.x_m, beyond[1] / frame.y_scale * place.y_m)
-    step_m, radius_m = 2 * place.x_m / frame.x_scale, 0.0
-    found: list[Foot] = []
-    while not found and radius_m < most_m:
-        radius_m = min(away_m + step_m, most_m)
-        found = outlines_near(tables, place.within(radius_m)).feet()
-        step_m *= 2
-    return found
-
-
 def outlines_near(tables: Tables, around: Around) -> Near:
     """Find every polygon whose outline is within the radius of each point.
 
@@ -133,18 +130,15 @@ def outlines_near(tables: Tables, around: Around) -> Near:
     """
     point, cell = _cells_near(tables, around)
     cells, which = np.unique(cell, return_inverse=True)
-    owner, polygon, edge = _edges_in(tables, cells)
+    owner, polygon, edge = edges_in(tables, cells)
     first = np.searchsorted(owner, np.arange(len(cells) + 1))
     counts = np.diff(first)[which]
     number = ranges(first[which], counts)
     point = np.repeat(point, counts)
     polygon, edge = polygon[number], edge[number]
-    x, y, distance_m = _feet(tables, around, point, edge)
+    x, y, distance_m = feet_in_plane(around.at(point), tables.vertices[edge], tables.vertices[edge + 1])
     kept = np.flatnonzero(distance_m <= around.radius_m[point])
-    order = kept[np.lexsort((distance_m[kept], polygon[kept], point[kept]))]
-    pair = np.stack((point[order], polygon[order]), axis=1)
-    nearest = order[np.r_[True, (pair[1:] != pair[:-1]).any(axis=1)]] if len(order) else order
-    return Near(point[nearest], polygon[nearest], x[nearest], y[nearest], distance_m[nearest])
+    return Near(point, polygon, x, y, distance_m).nearest_of(kept, edge)
 
 
 def _cells_near(tables: Tables, around: Around) -> tuple[Integers, Integers]:
@@ -169,7 +163,7 @@ def _clipped(places: Floats, count: int) -> Integers:
     return np.clip(np.floor(places), 0, count - 1).astype(np.int64)
 
 
-def _edges_in(tables: Tables, cells: Integers) -> tuple[Integers, Integers, Integers]:
+def edges_in(tables: Tables, cells: Integers) -> tuple[Integers, Integers, Integers]:
     """List the edges of divided cells: which cell, whose edge, and the vertex it starts at, each once."""
     reference = tables.cells[cells]
     size = np.left_shift(1, 2 * levels_of(-2 - reference)).astype(np.int64)
@@ -196,13 +190,18 @@ def _edges_in(tables: Tables, cells: Integers) -> tuple[Integers, Integers, Inte
     return cell, polygon, edge
 
 
-def _feet(tables: Tables, around: Around, point: Integers, edge: Integers) -> tuple[Floats, Floats, Floats]:
-    """Return the nearest place of each edge to its point, and how far it is in metres."""
-    one, other = tables.vertices[edge], tables.vertices[edge + 1]
-    x_m, y_m = around.x_m[point], around.y_m[point]
-    x1, y1 = (one[:, 0] - around.x[point]) * x_m, (one[:, 1] - around.y[point]) * y_m
-    dx, dy = (other[:, 0] - one[:, 0]) * x_m, (other[:, 1] - one[:, 1]) * y_m
+def feet_in_plane(at: Around | Place, one: Floats, other: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the nearest place of edges to points, and how far it is in metres.
+
+    Args:
+        at: A point for each edge, or one for all.
+        one: Where each edge starts, shape (e, 2).
+        other: Where it ends.
+    """
+    x1, y1 = (one[:, 0] - at.x) * at.x_m, (one[:, 1] - at.y) * at.y_m
+    dx, dy = (other[:, 0] - one[:, 0]) * at.x_m, (other[:, 1] - one[:, 1]) * at.y_m
     length = dx * dx + dy * dy
     share = np.clip(-(x1 * dx + y1 * dy) / np.where(length > 0, length, 1.0), 0.0, 1.0)
     x, y = x1 + share * dx, y1 + share * dy
-    return around.x[point] + x / x_m, around.y[point] + y / y_m, np.hypot(x, y)
+    # not `hypot`: the compiled kernel, which does this for each edge, must get the same bits
+    return at.x + x / at.x_m, at.y + y / at.y_m, np.sqrt(x * x + y * y)

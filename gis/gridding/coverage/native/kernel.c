@@ -4,9 +4,9 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 
-#include "nearness.h"
+#include "nearest.h"
 
-enum { CELLS, BLOCKS, WORDS, VERTICES, BUFFERS };
+enum { CELLS, BLOCKS, WORDS, VERTICES, SQUARES, BUFFERS };
 
 typedef struct {
     PyObject_HEAD
@@ -15,15 +15,32 @@ typedef struct {
     int held;
 } Kernel;
 
+/* Lay the levels of squares over the cells; return how many squares that are. */
+static Py_ssize_t lay_squares(Tables *tables, const uint8_t *held)
+{
+    Level *level = tables->levels;
+    Py_ssize_t count = 0;
+    *level = (Level){tables->columns, tables->rows, NULL};
+    do {
+        Level next = {((level->columns - 1) >> SQUARE_BITS) + 1, ((level->rows - 1) >> SQUARE_BITS) + 1,
+                      held + count};
+        *++level = next;
+        count += (Py_ssize_t)next.columns * next.rows;
+    } while (level->columns > 1 || level->rows > 1);
+    tables->top = (int)(level - tables->levels);
+    return count;
+}
+
 static int kernel_init(PyObject *object, PyObject *arguments, PyObject *keywords)
 {
     Kernel *self = (Kernel *)object;
     PyObject *sources[BUFFERS];
     Tables *tables = &self->tables;
     (void)keywords;
-    if (self->held || !PyArg_ParseTuple(arguments, "(ddddii)OOOO", &tables->west, &tables->south,
+    if (self->held || !PyArg_ParseTuple(arguments, "(ddddii)OOOOO", &tables->west, &tables->south,
                                         &tables->x_scale, &tables->y_scale, &tables->columns,
-                                        &tables->rows, sources, sources + 1, sources + 2, sources + 3))
+                                        &tables->rows, sources, sources + 1, sources + 2, sources + 3,
+                                        sources + 4))
         return -1;
     for (; self->held < BUFFERS; self->held++)
         if (PyObject_GetBuffer(sources[self->held], self->buffers + self->held, PyBUF_SIMPLE) < 0)
@@ -31,6 +48,10 @@ static int kernel_init(PyObject *object, PyObject *arguments, PyObject *keywords
     tables->outside = tables->columns * tables->rows;
     if (self->buffers[CELLS].len != ((Py_ssize_t)tables->outside + 1) * (Py_ssize_t)sizeof(int32_t)) {
         PyErr_SetString(PyExc_ValueError, "the cells do not fit the frame");
+        return -1;
+    }
+    if (lay_squares(tables, self->buffers[SQUARES].buf) != self->buffers[SQUARES].len) {
+        PyErr_SetString(PyExc_ValueError, "the squares do not fit the frame");
         return -1;
     }
     tables->cells = self->buffers[CELLS].buf;
@@ -179,15 +200,14 @@ static PyObject *kernel_within(PyObject *object, PyObject *const *arguments, Py_
     Py_buffer views[COLUMNS];
     if (take_columns(arguments, count, ANSWER, COLUMNS, sizes, views) < 0)
         return NULL;
+    Search search = {.tables = &((Kernel *)object)->tables, .only_whether = 1};
     Py_BEGIN_ALLOW_THREADS
     for (Py_ssize_t i = 0; i < views[ANSWER].len; i++) {
-        Search search = {.tables = &((Kernel *)object)->tables};
         search.x = ((double *)views[X].buf)[i];
         search.y = ((double *)views[Y].buf)[i];
         search.x_m = ((double *)views[X_M].buf)[i];
         search.y_m = ((double *)views[Y_M].buf)[i];
-        search.radius_m = ((double *)views[RADIUS].buf)[i];
-        search.only_whether = 1;
+        start_search(&search, ((double *)views[RADIUS].buf)[i]);
         ((uint8_t *)views[ANSWER].buf)[i] = !search_around(&search);
     }
     Py_END_ALLOW_THREADS
@@ -200,35 +220,50 @@ static PyObject *kernel_within(PyObject *object, PyObject *const *arguments, Py_
 static PyObject *found_by(Search *search, int complete)
 {
     PyObject *found = complete ? PyList_New(0) : PyErr_NoMemory();
-    for (Py_ssize_t i = 0; found != NULL && i < search->count; i++) {
+    for (size_t i = 0; found != NULL && i < search->count; i++) {
         Foot foot = search->feet[i];
-        PyObject *one = Py_BuildValue("(iddd)", (int)search->polygons[i], foot.x, foot.y, foot.distance_m);
+        if (foot.distance_m > search->radius_m)
+            continue;
+        PyObject *one = Py_BuildValue("(iddd)", (int)foot.polygon, foot.x, foot.y, foot.distance_m);
         if (one == NULL || PyList_Append(found, one) < 0)
             Py_CLEAR(found);
         Py_XDECREF(one);
     }
-    free(search->polygons);
-    free(search->feet);
+    end_search(search);
     return found;
 }
 
 static PyObject *kernel_near(PyObject *object, PyObject *arguments)
 {
     Search search = {.tables = &((Kernel *)object)->tables};
-    if (!PyArg_ParseTuple(arguments, "ddddd", &search.x, &search.y, &search.x_m, &search.y_m, &search.radius_m))
+    double radius_m;
+    if (!PyArg_ParseTuple(arguments, "ddddd", &search.x, &search.y, &search.x_m, &search.y_m, &radius_m))
         return NULL;
-    int complete = search_around(&search);
+    int complete;
+    start_search(&search, radius_m);
+    if (is_beyond(box_around(&search), 1)) {
+        Py_BEGIN_ALLOW_THREADS
+        complete = search_around(&search);
+        Py_END_ALLOW_THREADS
+    } else {
+        complete = search_around(&search);
+    }
     return found_by(&search, complete);
 }
 
 static PyObject *kernel_nearest(PyObject *object, PyObject *arguments)
 {
-    Search search = {.tables = &((Kernel *)object)->tables};
+    Search search = {.tables = &((Kernel *)object)->tables, .nearest = 1};
     double most_m;
     if (!PyArg_ParseTuple(arguments, "ddddd", &search.x, &search.y, &search.x_m, &search.y_m, &most_m))
         return NULL;
-    int complete = search_nearest(&search, most_m);
-    return found_by(&search, complete);
+    int complete = search_close_by(&search, most_m);
+    if (complete == NOT_CLOSE) {
+        Py_BEGIN_ALLOW_THREADS
+        complete = search_everywhere(&search, most_m);
+        Py_END_ALLOW_THREADS
+    }
+    return found_by(&search, complete != FAILED);
 }
 
 static PyObject *kernel_at(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
@@ -258,14 +293,14 @@ static PyMethodDef methods[] = {
      "near(x, y, x_m, y_m, radius_m): a list of all polygons whose outlines are within the radius, each with "
      "x, y and distance of its nearest place."},
     {"nearest", kernel_nearest, METH_VARARGS,
-     "nearest(x, y, x_m, y_m, most_m): likewise, but only those within a radius that just holds some."},
+     "nearest(x, y, x_m, y_m, most_m): likewise those that may be the nearest along the geodesic."},
     {"at", (PyCFunction)(void (*)(void))kernel_at, METH_FASTCALL,
      "at(x, y): what `one` says, and whether the point lies on an outline of that record."},
     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "Kernel(frame, cells, blocks, words, vertices): look-ups in the tables of an index."},
+    {Py_tp_doc, "Kernel(frame, cells, blocks, words, vertices, squares): look-ups in the tables of an index."},
     {Py_tp_init, kernel_init},
     {Py_tp_dealloc, kernel_dealloc},
     {Py_tp_methods, methods},

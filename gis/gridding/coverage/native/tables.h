@@ -14,6 +14,7 @@ enum { PARITY = 1, LAST = 2, COVERS = 4, OTHERWISE = 8, ASK = 16, CLEAN = 32, RU
 enum { KIND_BITS = 3, WIDE = 5, WIDER = 2, UNIT = 32, WORD = 4 };
 enum { FINEST = 4, SIDE = 1 << FINEST };
 enum { BLOCK = 512, GROUP = 8 * BLOCK };
+enum { SQUARE_BITS = 3, MOST_LEVELS = 12 };
 
 static const double SAFE_ERROR = 1e-15, SMALLEST_SUM = 1e-250;
 static const double SMALLEST = 1e-140, LARGEST = 1e140;
@@ -33,12 +34,20 @@ static const double SMALLEST = 1e-140, LARGEST = 1e140;
 #define VECTOR
 #endif
 
+/* Squares of one size: which of them hold a divided cell, row by row. */
+typedef struct {
+    int32_t columns, rows;
+    const uint8_t *held;
+} Level;
+
 typedef struct {
     double west, south, x_scale, y_scale;
     int32_t columns, rows, outside;
     const int32_t *cells, *words;
     const uint8_t *blocks;
     const double *vertices;
+    Level levels[MOST_LEVELS]; /* the first one, of the cells, is not used; the last one has one square */
+    int top;
 } Tables;
 
 #endif
