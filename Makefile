@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run stop doctor test nightly lint types unit real bench-locate lock clean ready pictures
+.PHONY: help setup run stop doctor test nightly lint types unit real bench-locate bench-gridding lock clean ready pictures
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ real: ready ## real data from outside: make real DATA=folder
 
 bench-locate: ready ## locating against geopandas, PostGIS and others, with every figure (about 15 minutes)
 	$(BIN)/python -m benchmarks.locate
+
+bench-gridding: ready ## checking and repairing against shapely, maup, geoplanar and mapshaper (about 15 minutes)
+	$(BIN)/python -m benchmarks.gridding
 
 lock: ## write both lock files anew (needs uv)
 	@$(TOOLS) lock
