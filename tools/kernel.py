@@ -45,7 +45,8 @@ def compile_kernel() -> bool:
     command = [compiler, *FLAGS, headers, str(COVERAGE / "native" / "kernel.c"), "-o", str(made), "-lm"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own command
     if done.returncode != 0:
-        made.unlink(missing_ok=True)
+        for useless in (made, KERNEL):  # one that is there is of older sources
+            useless.unlink(missing_ok=True)
         say(f"The look-up kernel does not compile here, so NumPy locates points:\n{done.stderr}")
         return False
     # a process that has the old one loaded keeps it

@@ -143,10 +143,13 @@ def examine_schema(settings: Settings) -> Diagnosis:
 
 def examine_kernel() -> Diagnosis:
     """Look whether points are located by compiled code or by NumPy."""
-    from gis.gridding.coverage.kernel import IS_COMPILED  # noqa: PLC0415 - imports NumPy, which may be broken
+    from gis.gridding.coverage.kernel import IS_COMPILED, IS_OUTDATED  # noqa: PLC0415 - imports NumPy
 
     if IS_COMPILED:
         return Diagnosis("look-up kernel", Health.GOOD, "compiled")
+    if IS_OUTDATED:
+        found = "compiled from older sources: NumPy answers, more slowly"
+        return Diagnosis("look-up kernel", Health.WISHED, found, "compile again with `make setup`")
     remedy = "sudo apt-get install -y gcc libc6-dev python3-dev (Fedora: gcc python3-devel), then make setup"
     return Diagnosis("look-up kernel", Health.WISHED, "not compiled: NumPy answers, more slowly", remedy)
 

@@ -164,7 +164,7 @@ def program_mark() -> str:
     A number somebody has to raise would be forgotten, and an old index would then give wrong answers.
     """
     (folder,) = gis.gridding.__path__
-    sources = sorted(Path(folder).rglob("*.py"))
+    sources = sorted(path for path in Path(folder).rglob("*") if path.suffix in {".py", ".h", ".c"})
     digest = hashlib.sha256()
     for source in sources:
         digest.update(source.relative_to(folder).as_posix().encode() + b"\0" + source.read_bytes())

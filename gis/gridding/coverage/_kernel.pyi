@@ -1,6 +1,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+LAYOUT: int
+
 class Kernel:
     def __init__(
         self,

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from gis.gridding.coverage.layout import LAYOUT
 
 try:
     from gis.gridding.coverage import _kernel
 except ImportError:
-    _kernel = None  # type: ignore[assignment] # no compiler was there at set-up: NumPy answers
+    _kernel = None  # type: ignore[assignment] # none is there, or one that does not load: NumPy answers
 
 if TYPE_CHECKING:
     from gis.gridding.coverage._kernel import Kernel
     from gis.gridding.coverage.lookup import Tables
 
-IS_COMPILED = _kernel is not None
+# one from older sources would read tables of another layout, and answer nonsense
+IS_COMPILED = getattr(_kernel, "LAYOUT", None) == LAYOUT
+IS_OUTDATED = not IS_COMPILED and find_spec("gis.gridding.coverage._kernel") is not None
 
 
 def compiled_kernel(tables: Tables) -> Kernel | None:
     """Return the compiled look-ups in some tables, or None."""
-    if _kernel is None:
+    if not IS_COMPILED:
         return None
     frame = tables.frame
     return _kernel.Kernel(

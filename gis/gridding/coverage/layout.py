@@ -26,6 +26,9 @@ squares, and so on up to one over everything. A byte says of each square whether
 square may say so for one that was undivided since. Level by level, row by row (`squares`).
 """
 
+LAYOUT = 2
+"""Raised with every change of this page or of how the kernel is called; `native/tables.h` says it too."""
+
 NONE = -1
 OPEN = -2
 """In an answer: only GEOS can say."""

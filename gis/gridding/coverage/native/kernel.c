@@ -321,7 +321,8 @@ static struct PyModuleDef module = {
 PyMODINIT_FUNC PyInit__kernel(void)
 {
     PyObject *made = PyModule_Create(&module), *type = PyType_FromSpec(&spec);
-    if (made == NULL || type == NULL || PyModule_AddObjectRef(made, "Kernel", type) < 0) {
+    if (made == NULL || type == NULL || PyModule_AddObjectRef(made, "Kernel", type) < 0 ||
+        PyModule_AddIntConstant(made, "LAYOUT", LAYOUT) < 0) {
         Py_XDECREF(made);
         Py_XDECREF(type);
         return NULL;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LAYOUT = 2 }; /* as in layout.py, or the kernel is refused */
 enum { NONE = -1, OPEN = -2 };
 enum { OUTSIDE = 0, INSIDE = 1, ON = 2, UNKNOWN = 3 };
 enum { PARITY = 1, LAST = 2, COVERS = 4, OTHERWISE = 8, ASK = 16, CLEAN = 32, RUNS_SHIFT = 8 };
