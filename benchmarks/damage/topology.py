@@ -101,7 +101,7 @@ def read_topology(polygons: Polygons) -> Topology:
     start = np.searchsorted(grid, np.arange(len(polygons) + 1))
     open_ = behind == OUTSIDE
     is_open = np.zeros(len(point), dtype=bool)
-    is_open[point[open_]] = is_open[point[following[open_]]] = True
+    is_open[point[open_]] = True
     on_outline = np.zeros(len(polygons), dtype=bool)
     on_outline[grid[is_open[point]]] = True
     one, other = _touching(point, grid)

@@ -82,6 +82,7 @@ def test_the_same_place_twice_is_a_duplicate() -> None:
     assert right([one, one, one], OVERLAP) == (3, 1, 3)
     assert right([one, replace(one, place=box(9, 0, 11, 4))], OVERLAP) == (2, 1, 1)
     assert right([one, replace(one, place=box(10.5, 0, 11.5, 10))], OVERLAP) == (2, 1, 0)
+    assert right([one, replace(one, place=box(10.45, 0, 11.45, 10))], OVERLAP) == (2, 1, 1)
     vertex = Defect(Kind.DUPVERTEX, (0,), Point(0, 0), 0.0)
     again = Found(FoundKind.REPEATED_VERTEX, Point(0, 0), (0,))
     assert right([again, again], vertex) == (2, 1, 1)
@@ -101,7 +102,7 @@ def test_a_lake_reported_is_wrong_and_counted() -> None:
 def test_what_a_bowtie_brings_about_around_it_is_right() -> None:
     bowtie = Defect(Kind.BOWTIE, (0,), box(8, 4, 10, 6), 1.0)
     invalid = Found(FoundKind.INVALID, Point(9, 5), (0,))
-    for place, is_right in [(box(8, 4, 10, 6), 2), (box(12, 0, 18, 10), 2), (box(22, 0, 28, 10), 1)]:
+    for place, is_right in [(box(8, 4, 10, 6), 2), (box(12, 0, 18, 10), 2), (box(13, 0, 29, 10), 1)]:
         for kind in (FoundKind.GAP, FoundKind.OVERLAP):
             assert right([invalid, Found(kind, place, (0, 1))], bowtie) == (is_right, 1, 0)
     assert right([invalid, Found(FoundKind.MULTI_PART, box(8, 4, 10, 6), (0,))], bowtie) == (1, 1, 0)
