@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -73,7 +73,7 @@ def faces_of(borders: Borders, points: Floats) -> Faces:
     Borders where the pieces cancel count too: polygons may meet there that a third one lies over.
     """
     start, end = points[borders.start], points[borders.end]
-    joined = shapely.line_merge(shapely.MultiLineString(list(lines_between(start, end))))
+    joined: Any = shapely.line_merge(shapely.multilinestrings(lines_between(start, end)))
     polygons = shapely.get_parts(shapely.polygonize([joined]))
     left, right = _beside(polygons, np.hstack((start, end)))
     return Faces(polygons, _excess(left, right, borders.nets, len(polygons)), left, right)

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from gis.gridding.chain.edges import Edges, canonical_ends, keys_of
+from gis.gridding.chain.edges import Edges
 from gis.gridding.chain.faults import Chain
-from gis.gridding.chain.residual import Residual
 from gis.gridding.chain.rings import Rings
-from gis.gridding.coverage.outlines import ranges
 from gis.gridding.watching.boxes import Boxes
+from gis.gridding.watching.runs import Runs, copies_of
+from gis.gridding.watching.unmatched import Unmatched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
-    from gis.gridding.chain.faults import Faults
     from gis.gridding.chain.rings import Integers, Polygons
     from gis.gridding.watching.boxes import Box
-
-    Edge: TypeAlias = tuple[float, float, float, float]
-    """The ends of an edge in its canonical direction: x, y, x, y."""
-
-# So many edges of a parent's outline in a row are looked up together.
-_RUN = 32
+    from gis.gridding.watching.unmatched import Edge, Left
 
 
 class Ground:
@@ -39,7 +32,7 @@ class Ground:
         self.parents = parents
         shapely.prepare(parents)
         self._where: Boxes[int] = Boxes()
-        self._runs = _Runs.of(parents)
+        self._runs = Runs.of(parents)
         self._run_where = boxes_of(*self._runs.boxes())
         self._parent_where = boxes_of(shapely.bounds(parents), ~shapely.is_empty(parents))
         self.put(enumerate(polygons))
@@ -58,13 +51,12 @@ class Ground:
         """Say whether a point lies in a polygon."""
         return any(shapely.contains_xy(self.polygons[i], x, y) for i in self._where.near((x, y, x, y)))
 
-    def chain_near(self, box: Box, edges: Sequence[Edge], nets: Sequence[int]) -> tuple[Chain, Integers]:
-        """Return the chain of what is near a box, with a residual of these edges.
+    def chain_near(self, box: Box, residual: Mapping[Edge, Left]) -> tuple[Chain, Integers]:
+        """Return the chain of what is near a box, with a part of the residual of the whole.
 
         Args:
             box: Holds the edges.
-            edges: Of the residual of the whole.
-            nets: How many more polygons lie to the left of each than to the right.
+            residual: Edges in the box, and what is left of them.
 
         Returns:
             The chain, and what its polygons and parents are: the positions of polygons, and -1, -2, ... for
@@ -77,75 +69,9 @@ class Ground:
         parents = sorted(self._parent_where.near(box)) or [0][: len(self.parents)]
         own = Edges.of(Rings.of(polygons))
         runs = np.array(sorted(self._run_where.near(box)), dtype=np.int64)
-        all_edges = self._runs.behind(own, runs, len(near), parents) if len(runs) else own
-        chain = Chain(polygons, self.parents[parents], all_edges, _residual(all_edges, edges, nets))
+        edges = self._runs.behind(own, runs, len(near), parents)
+        chain = Chain(polygons, self.parents[parents], edges, copies_of(edges, Unmatched.named(residual)))
         return chain, np.concatenate((np.array(near, dtype=np.int64), -1 - np.array(parents, dtype=np.int64)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    """The edges of parents, with their sides exchanged, in runs.
-
-    Attributes:
-        edges: Of the parents.
-        first, end: The first vertex of each run, and the one behind its last edge's end, shape (r,).
-        parent: Whose it is, ascending, shape (r,).
-    """
-
-    edges: Edges
-    first: Integers
-    end: Integers
-    parent: Integers
-
-    @classmethod
-    def of(cls, parents: Polygons) -> _Runs:
-        edges = Edges.of(Rings.of(parents))
-        np.negative(edges.signs, out=edges.signs)
-        starts, ends = edges.rings.offsets[:-1], edges.rings.offsets[1:]
-        counts = -(-(ends - starts - 1) // _RUN)
-        first = np.repeat(starts, counts) + _RUN * ranges(np.zeros_like(counts), counts)
-        end = np.minimum(first + _RUN + 1, np.repeat(ends, counts))
-        return cls(edges, first, end, np.repeat(edges.rings.polygon, counts))
-
-    def boxes(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Return the box of each, and that each has one."""
-        counts = self.end - self.first
-        vertices = self.edges.rings.vertices[ranges(self.first, counts)]
-        starts = np.cumsum(counts) - counts
-        if not len(starts):
-            return np.empty((0, 4)), np.empty(0, dtype=bool)
-        low, high = (
-            reduce(vertices, starts, axis=0) for reduce in (np.minimum.reduceat, np.maximum.reduceat)
-        )
-        return np.hstack((low, high)), np.ones(len(starts), dtype=bool)
-
-    def behind(self, own: Edges, runs: Integers, count: int, parents: Sequence[int]) -> Edges:
-        """Put runs behind the edges of `count` polygons; each counts as a ring of its parent."""
-        lengths = self.end[runs] - self.first[runs]
-        which = ranges(self.first[runs], lengths)
-        ends = np.cumsum(lengths)
-        signs = self.edges.signs[which]
-        signs[ends - 1] = 0
-        rings = Rings(
-            np.concatenate((own.rings.vertices, self.edges.rings.vertices[which])),
-            np.concatenate((own.rings.offsets, len(own.rings.vertices) + ends)),
-            np.concatenate((own.rings.is_shell, np.ones(len(runs), dtype=bool))),
-            np.concatenate((own.rings.polygon, count + np.searchsorted(parents, self.parent[runs]))),
-        )
-        return Edges(
-            rings, np.concatenate((own.keys, self.edges.keys[which])), np.concatenate((own.signs, signs))
-        )
-
-
-def renamed(faults: Faults, names: Integers) -> Faults:
-    """Call polygons and parents by other names."""
-    return replace(
-        faults,
-        gap_sides=replace(faults.gap_sides, polygon=names[faults.gap_sides.polygon]),
-        overlap_pairs=names[faults.overlap_pairs],
-        outside_polygon=names[faults.outside_polygon],
-        mismatches=replace(faults.mismatches, polygon=names[faults.mismatches.polygon]),
-    )
 
 
 def boxes_of(bounds: NDArray[np.float64], there: NDArray[np.bool_]) -> Boxes[int]:
@@ -154,15 +80,3 @@ def boxes_of(bounds: NDArray[np.float64], there: NDArray[np.bool_]) -> Boxes[int
     for number in np.flatnonzero(there).tolist():
         boxes.add(number, tuple(bounds[number].tolist()))
     return boxes
-
-
-def _residual(edges: Edges, wanted: Sequence[Edge], nets: Sequence[int]) -> Residual:
-    """Find the copies of edges."""
-    ends = np.array(wanted, dtype=np.float64).reshape(-1, 4)
-    maybe = np.flatnonzero(np.isin(edges.keys, keys_of(ends)) & (edges.signs != 0)).astype(np.int32)
-    net_of = dict(zip(wanted, nets, strict=True))
-    net = np.array(
-        [net_of.get(tuple(edge), 0) for edge in canonical_ends(edges.rings.vertices, maybe).tolist()],
-        dtype=np.int32,
-    )
-    return Residual(maybe[net != 0], net[net != 0])

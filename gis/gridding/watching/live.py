@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from gis.gridding.chain.faults import Faults
     from gis.gridding.chain.residual import Residual
-    from gis.gridding.chain.rings import Polygons
+    from gis.gridding.chain.rings import Floats, Polygons
     from gis.gridding.watching.boxes import Box
-    from gis.gridding.watching.ground import Edge
     from gis.gridding.watching.places import Place
+    from gis.gridding.watching.unmatched import Edge, Left
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class LiveFaults:
         chain = Chain.of(polygons, parents)
         self._ground = Ground(polygons, parents)
         self._places = Places(self._ground, snap)
-        self._places.update(_nets_of(chain.edges, chain.residual), ())
+        self._places.update(left_of(chain.edges, chain.residual), ())
 
     def __len__(self) -> int:
         """Count the positions, those of polygons that are gone included."""
@@ -101,16 +101,26 @@ class LiveFaults:
         rings = Rings.of(both)
         edges = Edges.of(rings)
         first = rings.offsets[np.searchsorted(rings.polygon, count)]
-        changed = _changed_boxes(edges, first, count)
+        around = _box_around(rings.vertices)
+        is_near = around is not None and self._places.is_near(around)
+        changed = _changed_boxes(edges, first, count) if is_near else ()
         np.negative(edges.signs[first:], out=edges.signs[first:])
         self._ground.put(changes.items())
-        return Edited(*self._places.update(_nets_of(edges, residual_of(edges)), changed))
+        return Edited(*self._places.update(left_of(edges, residual_of(edges)), changed))
 
 
-def _nets_of(edges: Edges, residual: Residual) -> dict[Edge, int]:
+def left_of(edges: Edges, residual: Residual) -> dict[Edge, Left]:
     """Return what is left of each edge of a residual, by its ends."""
-    ends = canonical_ends(edges.rings.vertices, residual.edges)
-    return dict(zip(map(tuple, ends.tolist()), residual.nets.tolist(), strict=True))
+    ends = map(tuple, canonical_ends(edges.rings.vertices, residual.edges).tolist())
+    left = zip(residual.nets.tolist(), edges.keys[residual.edges].tolist(), strict=True)
+    return dict(zip(ends, left, strict=True))
+
+
+def _box_around(vertices: Floats) -> Box | None:
+    if not len(vertices):
+        return None
+    (west, south), (east, north) = vertices.min(axis=0).tolist(), vertices.max(axis=0).tolist()
+    return west, south, east, north
 
 
 def _changed_boxes(edges: Edges, first: int, count: int) -> list[Box]:

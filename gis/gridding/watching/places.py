@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import shapely
 
 from gis.gridding.watching.boxes import Boxes
-from gis.gridding.watching.ground import renamed
 from gis.gridding.watching.quick import quick_faults_of
+from gis.gridding.watching.runs import renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from gis.gridding.chain.faults import Faults
     from gis.gridding.watching.boxes import Box
-    from gis.gridding.watching.ground import Edge, Ground
+    from gis.gridding.watching.ground import Ground
+    from gis.gridding.watching.unmatched import Edge, Left
 
 # Where to look what lies around a place, from its westernmost point, in snapping distances.
 _ASIDE, _UPWARD = 1.5, (0.0, 0.3, -0.5)
@@ -47,7 +48,7 @@ class Places:
     def __init__(self, ground: Ground, snap: float) -> None:
         self._ground = ground
         self._snap = snap
-        self._nets: dict[Edge, int] = {}
+        self._residual: dict[Edge, Left] = {}
         self._where: Boxes[Edge] = Boxes()
         self._place_of: dict[Edge, Place] = {}
         self._faces: Boxes[tuple[Place, int]] = Boxes()
@@ -55,17 +56,21 @@ class Places:
 
     def __len__(self) -> int:
         """Count the edges that do not cancel."""
-        return len(self._nets)
+        return len(self._residual)
 
     def all(self) -> list[Place]:
         """List the places, the oldest first."""
         return list(self._faces_of)
 
-    def update(self, changes: Mapping[Edge, int], changed: Iterable[Box]) -> tuple[list[Place], list[Place]]:
+    def is_near(self, box: Box) -> bool:
+        """Say whether a change in a box may touch a place."""
+        return bool(self._where.near(box, 2 * self._snap) or self._faces.near(box))
+
+    def update(self, changes: Mapping[Edge, Left], changed: Iterable[Box]) -> tuple[list[Place], list[Place]]:
         """Take up what an edit did to the residual.
 
         Args:
-            changes: How many more polygons lie to the left of edges than before.
+            changes: How many more polygons lie to the left of edges than before, and their keys.
             changed: Boxes outside of which no polygon has changed.
 
         Returns:
@@ -76,18 +81,18 @@ class Places:
             for edge in self._where.near(box, 2 * self._snap):
                 touched.add(self._place_of[edge])
             touched.update(place for place, _ in self._faces.near(box))
-        new = {edge for edge in changes if self._change(edge, changes[edge])}
+        new = {edge for edge, (more, key) in changes.items() if self._change(edge, more, key)}
         return self._renew(touched, new)
 
-    def _change(self, edge: Edge, more: int) -> bool:
-        """Change the net of an edge, and say whether it is a new one."""
-        before = self._nets.get(edge, 0)
+    def _change(self, edge: Edge, more: int, key: int) -> bool:
+        """Change what is left of an edge, and say whether it is a new one."""
+        before = self._residual.get(edge, (0, key))[0]
         if before + more:
-            self._nets[edge] = before + more
+            self._residual[edge] = before + more, key
             if not before:
                 self._where.add(edge, _box_of(edge))
             return not before
-        del self._nets[edge]
+        del self._residual[edge]
         self._where.remove(edge)
         return False
 
@@ -95,7 +100,7 @@ class Places:
         """Put the edges of places that were touched, and new ones, into places again."""
         while True:
             pool = new.union(*(place.edges for place in touched))
-            pool = {edge for edge in pool if edge in self._nets}
+            pool = {edge for edge in pool if edge in self._residual}
             groups = self._together(pool, touched)
             if groups is None:
                 continue
@@ -163,8 +168,8 @@ class Places:
         return [edge for edge in others if shapely.contains_xy(face, edge[0], edge[1])]
 
     def _place(self, group: list[Edge]) -> Place:
-        nets = [self._nets[edge] for edge in group]
-        chain, names = self._ground.chain_near(_hull(group), group, nets)
+        residual = {edge: self._residual[edge] for edge in group}
+        chain, names = self._ground.chain_near(_hull(group), residual)
         usual = 0 if len(self._ground.parents) else 1 - self._is_covered_around(group)
         return Place(tuple(group), renamed(quick_faults_of(chain, snap=self._snap, usual=usual), names))
 

@@ -1,0 +1,87 @@
+"""Edges that do not cancel, each once: what is kept of polygons that have been read and let go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from gis.gridding.chain.edges import canonical_ends, group_edges
+from gis.gridding.chain.grouping import distinct_points, least_connected
+from gis.gridding.chain.residual import residual_of
+from gis.gridding.watching.spots import together
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gis.gridding.chain.edges import Edges, Keys
+    from gis.gridding.chain.rings import Floats, Integers
+
+    Edge: TypeAlias = tuple[float, float, float, float]
+    """The ends of an edge in its canonical direction: x, y, x, y."""
+    Left: TypeAlias = tuple[int, int]
+    """What is left of an edge: how many more polygons lie to its left than to its right, and its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Edges, each once, and what is left of each.
+
+    Attributes:
+        ends: x, y, x, y in canonical direction, shape (k, 4).
+        keys: Shape (k,).
+        nets: How many more polygons lie to the left than to the right, never 0, shape (k,).
+    """
+
+    ends: Floats
+    keys: Keys
+    nets: Integers
+
+    @classmethod
+    def of(cls, edges: Edges) -> Unmatched:
+        """Add up edges and keep what does not cancel."""
+        residual = residual_of(edges)
+        ends, keys = canonical_ends(edges.rings.vertices, residual.edges), edges.keys[residual.edges]
+        order, starts = group_edges(keys, ends)
+        first = order[starts]
+        return cls(ends[first], keys[first], residual.nets[first].astype(np.int64))
+
+    @classmethod
+    def named(cls, edges: Mapping[Edge, Left]) -> Unmatched:
+        """Take edges with what is left of each."""
+        nets, keys = zip(*edges.values(), strict=True) if edges else ((), ())
+        ends = np.array(list(edges), dtype=np.float64).reshape(-1, 4)
+        return cls(ends, np.array(keys, dtype=np.uint64), np.array(nets, dtype=np.int64))
+
+    def where(self, which: Integers) -> Unmatched:
+        """Take some of the edges."""
+        return Unmatched(self.ends[which], self.keys[which], self.nets[which])
+
+    def __len__(self) -> int:
+        """Count the edges."""
+        return len(self.keys)
+
+    def plus(self, other: Unmatched) -> Unmatched:
+        """Add up the edges of both and keep what does not cancel."""
+        ends, keys = np.concatenate((self.ends, other.ends)), np.concatenate((self.keys, other.keys))
+        order, starts = group_edges(keys, ends)
+        if not len(order):
+            return self
+        nets = np.add.reduceat(np.concatenate((self.nets, other.nets))[order], starts)
+        first = order[starts][nets != 0]
+        return Unmatched(ends[first], keys[first], nets[nets != 0])
+
+    def spots(self, within: float) -> tuple[Integers, Floats]:
+        """Sort the edges into spots whose boxes are farther from each other than a distance.
+
+        Returns:
+            The spot of each edge, shape (k,), and the box of each spot, shape (s, 4).
+        """
+        points, place = distinct_points(self.ends.reshape(-1, 2))
+        least = least_connected(place[0::2], place[1::2], len(points))[place[0::2]]
+        low, high = (
+            np.minimum(self.ends[:, :2], self.ends[:, 2:]),
+            np.maximum(self.ends[:, :2], self.ends[:, 2:]),
+        )
+        return together(least, np.hstack((low, high)), within)
