@@ -75,22 +75,30 @@ def faces_of(borders: Borders, points: Floats) -> Faces:
     start, end = points[borders.start], points[borders.end]
     joined: Any = shapely.line_merge(shapely.multilinestrings(lines_between(start, end)))
     polygons = shapely.get_parts(shapely.polygonize([joined]))
-    left, right = _beside(polygons, np.hstack((start, end)))
+    face, border, side = outlines_on(polygons, np.hstack((start, end)))
+    left, right = (np.full(len(start), OUTER) for _ in range(2))
+    left[border[side > 0]] = face[side > 0]
+    right[border[side < 0]] = face[side < 0]
     return Faces(polygons, _excess(left, right, borders.nets, len(polygons)), left, right)
 
 
-def _beside(polygons: Polygons, ends: Floats) -> tuple[Integers, Integers]:
-    """Find the faces to the left and to the right of lines, shape (k, 4)."""
+def outlines_on(polygons: Polygons, ends: Floats) -> tuple[Integers, Integers, Integers]:
+    """Find the lines that the outlines of polygons run along.
+
+    Args:
+        polygons: Their edges are all among the lines.
+        ends: x and y of both ends of each line, in its canonical direction, shape (k, 4).
+
+    Returns:
+        Of every edge the polygon, the line, and 1 if the polygon lies to the left of it, else -1: polygon by
+        polygon, ring by ring, in the order of the vertices.
+    """
     edges = Edges.of(Rings.of(polygons))
     which = np.flatnonzero(edges.signs)
     keys = keys_of(ends)
     order = np.argsort(keys)
     line = order[np.searchsorted(keys[order], edges.keys[which])]
-    face, side = edges.rings.polygon_of(which), edges.signs[which]
-    left, right = (np.full(len(ends), OUTER) for _ in range(2))
-    left[line[side > 0]] = face[side > 0]
-    right[line[side < 0]] = face[side < 0]
-    return left, right
+    return edges.rings.polygon_of(which), line, edges.signs[which].astype(np.int64)
 
 
 def _excess(left: Integers, right: Integers, nets: Integers, count: int) -> Integers:

@@ -32,12 +32,14 @@ class Pieces:
         points: x and y, shape (p, 2).
         start, end: The points of each piece, in the direction of its segment, shape (n,).
         source: The segment it is of, shape (n,).
+        welded: The point that each point became, shape (p,): itself, or one that is too near to it.
     """
 
     points: Floats
     start: Integers
     end: Integers
     source: Integers
+    welded: Integers
 
 
 def node(segments: Segments, snap: float) -> Pieces:
@@ -50,7 +52,8 @@ def node(segments: Segments, snap: float) -> Pieces:
     Returns:
         Pieces with nothing in common but their ends; several may lie on each other.
     """
-    pieces = Pieces(segments.points, segments.start, segments.end, np.arange(len(segments)))
+    whole, welded = np.arange(len(segments)), np.arange(len(segments.points))
+    pieces = Pieces(segments.points, segments.start, segments.end, whole, welded)
     pairs = _near_pairs(segments, snap)
     for _ in range(_ROUNDS):
         pieces = _weld(pieces, pairs, snap)
@@ -60,7 +63,9 @@ def node(segments: Segments, snap: float) -> Pieces:
             break
         new, place = distinct_points(places)
         place += len(pieces.points)
-        pieces = replace(pieces, points=np.concatenate((pieces.points, new)))
+        points = np.concatenate((pieces.points, new))
+        welded = np.concatenate((pieces.welded, np.arange(len(pieces.points), len(points))))
+        pieces = replace(pieces, points=points, welded=welded)
         cuts = np.concatenate((piece, *crossing.T)), np.concatenate((point, place, place))
         pieces, counts = _cut(pieces, *cuts)
         pairs = _expand(pieces, pairs[np.isin(pairs, cuts[0]).any(axis=1)], counts, snap)
@@ -89,7 +94,7 @@ def _weld(pieces: Pieces, pairs: Integers, snap: float) -> Pieces:
     if not near.any():
         return pieces
     least = least_connected(a[near], b[near], len(pieces.points))
-    return replace(pieces, start=least[pieces.start], end=least[pieces.end])
+    return replace(pieces, start=least[pieces.start], end=least[pieces.end], welded=least[pieces.welded])
 
 
 def _touches(pieces: Pieces, pairs: Integers, snap: float) -> tuple[Flags, Integers, Integers]:
@@ -149,7 +154,7 @@ def _cut(pieces: Pieces, piece: Integers, point: Integers) -> tuple[Pieces, Inte
     behind = np.arange(len(piece)) + piece  # each cut moves all that follows by one
     end[behind] = point
     start[behind + 1] = point
-    return Pieces(pieces.points, start, end, np.repeat(pieces.source, counts)), counts
+    return replace(pieces, start=start, end=end, source=np.repeat(pieces.source, counts)), counts
 
 
 def _expand(pieces: Pieces, pairs: Integers, counts: Integers, snap: float) -> Integers:

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 _LONG = 1000
 
 
-def with_hidden(edges: Edges, residual: Residual, outlines: shapely.STRtree, faces: Polygons) -> Residual:
+def with_hidden(
+    edges: Edges,
+    residual: Residual,
+    outlines: shapely.STRtree,
+    faces: Polygons,
+    *,
+    reach: float | None = None,
+) -> Residual:
     """Add the edges that cancelled but pass through faces; 0 is left of them.
 
     Args:
@@ -36,12 +43,16 @@ def with_hidden(edges: Edges, residual: Residual, outlines: shapely.STRtree, fac
         residual: What does not cancel of them.
         outlines: Polygons and, behind them, their parents.
         faces: Shape (f,).
+        reach: Add those too that touch a face or come as near as this.
     """
-    face, edge = _near_edges(edges, outlines, faces)
+    face, edge = _near_edges(edges, outlines, faces, 0.0 if reach is None else reach)
     new = (edges.signs[edge] != 0) & ~np.isin(edge, residual.edges)
     face, edge = face[new], edge[new]
     lines = lines_between(edges.rings.vertices[edge], edges.rings.vertices[edge + 1])
-    inside = shapely.intersects(faces[face], lines) & ~shapely.touches(faces[face], lines)
+    if reach is None:
+        inside = shapely.intersects(faces[face], lines) & ~shapely.touches(faces[face], lines)
+    else:
+        inside = shapely.dwithin(faces[face], lines, reach)
     hidden = np.unique(edge[inside])
     order = np.argsort(np.concatenate((residual.edges, hidden)), kind="stable")
     return Residual(
@@ -50,23 +61,28 @@ def with_hidden(edges: Edges, residual: Residual, outlines: shapely.STRtree, fac
     )
 
 
-def _near_edges(edges: Edges, outlines: shapely.STRtree, faces: Polygons) -> tuple[Integers, Integers]:
-    """List faces with the edges whose boxes meet theirs, by their first vertices."""
+def _near_edges(
+    edges: Edges, outlines: shapely.STRtree, faces: Polygons, reach: float
+) -> tuple[Integers, Integers]:
+    """List faces with the edges whose boxes meet theirs, widened by `reach`, by their first vertices."""
     vertices = edges.rings.vertices
-    face, outline = outlines.query(faces)
+    boxes = shapely.bounds(faces) + reach * np.array((-1, -1, 1, 1))
+    wider = shapely.box(*boxes.T)
+    face, outline = outlines.query(wider)
     starts = np.searchsorted(edges.rings.polygon, (outline, outline + 1))
     first, end = edges.rings.offsets[starts]
     is_long = end - first > _LONG
     edge = ranges(first[~is_long], (end - first)[~is_long])
     face = face[~is_long].repeat((end - first)[~is_long])
-    west, south, east, north = shapely.bounds(faces)[face].T
+    west, south, east, north = boxes[face].T
     x, y = np.stack((vertices[edge], vertices[np.minimum(edge + 1, len(vertices) - 1)])).transpose(2, 0, 1)
-    near = (x.max(axis=0) > west) & (x.min(axis=0) < east) & (y.max(axis=0) > south) & (y.min(axis=0) < north)
+    near = (x.max(axis=0) >= west) & (x.min(axis=0) <= east)
+    near &= (y.max(axis=0) >= south) & (y.min(axis=0) <= north)
     # of long outlines most edges are far from every face
     first, where = np.unique(first[is_long], return_index=True)
     long = ranges(first, end[is_long][where] - first - 1)
     lines = lines_between(vertices[long], vertices[long + 1])
-    of_long, number = shapely.STRtree(lines).query(faces)
+    of_long, number = shapely.STRtree(lines).query(wider)
     return np.concatenate((face[near], of_long)), np.concatenate((edge[near], long[number]))
 
 

@@ -49,7 +49,7 @@ class Mismatches:
 
 def sides_of(segments: Segments, pieces: Pieces, borders: Borders, faces: Faces) -> Sides:
     """Measure which polygons lie on the other side of each face's outline, and along what length."""
-    piece, copy = _copies(segments, pieces, np.arange(len(pieces.source)))
+    piece, copy = copies_of(segments, pieces, np.arange(len(pieces.source)))
     border = borders.piece_border[piece]
     is_left = segments.copy_side[copy] * borders.piece_along[piece] > 0
     face = np.where(is_left, faces.right[border], faces.left[border])
@@ -77,7 +77,7 @@ def mismatches_of(segments: Segments, pieces: Pieces, borders: Borders) -> Misma
         (counts.cumsum() - counts)[borders.piece_border[beside]],
         counts[borders.piece_border[beside]],
     )
-    which, copy = _copies(segments, pieces, order[ranges(first, number)])
+    which, copy = copies_of(segments, pieces, order[ranges(first, number)])
     both = np.column_stack((point.repeat(number)[which], segments.copy_polygon[copy]))
     both = np.unique(both, axis=0)
     points, offsets = np.unique(both[:, 0], return_index=True)
@@ -94,7 +94,7 @@ def _off(segments: Segments, points: Floats, segment: Integers, point: Integers)
     return off
 
 
-def _copies(segments: Segments, pieces: Pieces, which: Integers) -> tuple[Integers, Integers]:
+def copies_of(segments: Segments, pieces: Pieces, which: Integers) -> tuple[Integers, Integers]:
     """List the copies of some pieces: place in `which`, and the copy."""
     order = np.argsort(segments.copy_segment, kind="stable")
     counts = np.bincount(segments.copy_segment, minlength=len(segments))
