@@ -1,0 +1,1 @@
+"""What decisions come to: borders change hands, edges get corners, polygons are traced anew."""
