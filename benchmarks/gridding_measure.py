@@ -92,11 +92,11 @@ def measure(work: Callable[[], Any], *, most_times: int = MOST_TIMES) -> Outcome
     while len(taken) < most_times and sum(taken) < ENOUGH_S:
         answer = None
         forget_peak()
-        before, started = memory_mb(_NOW), processor_seconds()
+        before, children, started = memory_mb(_NOW), children_mb(), processor_seconds()
         answer = work()
         taken.append(processor_seconds() - started)
-        of_children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        memory = max(memory, memory_mb(_PEAK) - before + of_children)
+        grown = children_mb() if children_mb() > children else 0.0
+        memory = max(memory, memory_mb(_PEAK) - before + grown)
     return Outcome(min(taken), memory, answer)
 
 
@@ -104,6 +104,11 @@ def processor_seconds() -> float:
     """Return the processor time of this process and of all its children that have ended."""
     spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(one.ru_utime + one.ru_stime for one in spent)
+
+
+def children_mb() -> float:
+    """Return the memory of the largest child that has ended."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def forget_peak() -> None:
