@@ -112,6 +112,13 @@ class FindingKind(StrEnum):
     DUPLICATE_CODE = "duplicate_code"
     BAD_CODE = "bad_code"
     NESTING = "nesting"
+    REPEATED_VERTEX = "repeated_vertex"
+    SPIKE = "spike"
+    NARROW_NECK = "narrow_neck"
+    TOO_SMALL = "too_small"
+    TOO_LARGE = "too_large"
+    NOT_COMPACT = "not_compact"
+    STRAY_PART = "stray_part"
 
 
 class Severity(StrEnum):

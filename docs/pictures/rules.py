@@ -36,6 +36,7 @@ HALF_MARK = 5.0
 PAIR = {"001": box(0, 0, 100, 100), "002": box(100, 0, 200, 100)}
 LAND = {COMMUNITY: box(0, 0, 200, 100)}
 TWO_LANDS = {COMMUNITY: box(0, 0, 100, 100), OTHER: box(100, 0, 200, 100)}
+NECK = box(0, 0, 70, 100).union(box(130, 0, 200, 100)).union(box(70, 47, 130, 53))
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,40 @@ SCENES: dict[FindingKind, Scene] = {
             "code": [COMMUNITY + "001", OTHER + "002", OTHER + "801"],
             "community_code": [COMMUNITY, OTHER, OTHER],
         },
+    ),
+    FindingKind.REPEATED_VERTEX: Scene(
+        PAIR | {"001": Polygon([(0, 0), (100, 0), (100, 100), (50, 100), (50.005, 100), (0, 100)])},
+        rule="[natural]\nrepeated_vertex = { max_apart_m = 0.01 }",
+    ),
+    FindingKind.SPIKE: Scene(
+        {
+            "001": Polygon([(0, 0), (100, 0), (100, 49), (140, 49.3), (100, 49.6), (100, 100), (0, 100)]),
+            "002": Polygon([(100, 0), (200, 0), (200, 100), (100, 100), (100, 49.6), (140, 49.3), (100, 49)]),
+        }
+    ),
+    FindingKind.NARROW_NECK: Scene(
+        {"001": NECK, "002": box(0, 0, 200, 100).difference(NECK)},
+        rule="[natural]\nnarrow_neck = { max_width_m = 8 }\nmulti_part = false",
+    ),
+    FindingKind.TOO_SMALL: Scene(
+        {"001": box(0, 0, 160, 100), "002": box(160, 0, 200, 100)},
+        rule="[natural]\ntoo_small = { min_area_m2 = 5000 }",
+    ),
+    FindingKind.TOO_LARGE: Scene(
+        PAIR,
+        columns={"households": [480, 520]},
+        rule="[natural]\ntoo_large = { max_households = 500 }",
+    ),
+    FindingKind.NOT_COMPACT: Scene(
+        {"001": box(0, 0, 200, 92), "002": box(0, 92, 200, 100)},
+        rule="[natural]\nnot_compact = { min_compactness = 0.2 }",
+    ),
+    FindingKind.STRAY_PART: Scene(
+        {
+            "001": shapely.MultiPolygon([box(0, 0, 100, 100), box(150, 40, 170, 60)]),
+            "002": PAIR["002"].difference(box(150, 40, 170, 60)),
+        },
+        rule="[natural]\nstray_part = { max_share = 0.1 }",
     ),
 }
 """What each picture shows."""

@@ -24,11 +24,12 @@ from gis.gridding.checks.numbering import find_bad_codes, find_duplicate_codes
 from gis.gridding.checks.overlaps import find_overlaps
 from gis.gridding.checks.tolerance import Tolerance
 from gis.gridding.checks.validity import find_invalid, find_multi_part
+from gis.gridding.rules.further import find_further
 from gis.gridding.rules.terms import Limits, Terms, judged
 from gis.nouns import AreaLevel, Finding, FindingKind, GridKind, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
 
@@ -59,7 +60,8 @@ def check_grids(
     3. Dedicated grids, and special ones of one task: overlaps among themselves.
     4. Against the communities: unknown ones, parts outside, grids that lie mostly in another one, dedicated
        grids over two. Where communities are not given, the next level up stands in for the outline.
-    5. Areas whose parent is unknown, or that lie mostly in another one. Their partition: `check_areas`.
+    5. What else the terms ask for: rules about single grids, vertex by vertex, size, shape and codes.
+    6. Areas whose parent is unknown, or that lie mostly in another one. Their partition: `check_areas`.
 
     Args:
         grids: Columns code, kind, task, community_code, geometry (EPSG:4490); any index.
@@ -76,7 +78,9 @@ def check_grids(
         InputError: A column is missing.
     """
     terms = terms or Terms()
-    layer = read_layer(grids, ("kind", "task", "community_code"), metric_crs, "grid")
+    households = ("households",) if "households" in grids.columns else ()
+    layer = read_layer(grids, ("kind", "task", "community_code", *households), metric_crs, "grid")
+    of_kind = {kind: layer.where(layer.rows["kind"].to_numpy() == kind) for kind in GridKind}
     findings = [
         *find_invalid(layer),
         *find_multi_part(layer),
@@ -85,11 +89,12 @@ def check_grids(
     ]
     levels = _levels(areas, metric_crs)
     parents = next((levels[level] for level in reversed(_LEVELS) if level in levels), None)
-    natural = coverage_of(_of_kind(layer, GridKind.NATURAL))
+    findings += find_further(of_kind, terms.profile)
+    natural = coverage_of(of_kind[GridKind.NATURAL])
     limits = Limits(terms.profile, tolerance)
     findings += find_overlaps(natural, limits.of("natural", FindingKind.OVERLAP), {"layer": "natural"})
     findings += _gaps(natural, parents, limits.of("natural", FindingKind.GAP))
-    for subset, detail in _overlays(layer):
+    for subset, detail in _overlays(of_kind):
         findings += find_overlaps(
             coverage_of(subset), limits.of(detail["layer"], FindingKind.OVERLAP), detail
         )
@@ -125,7 +130,7 @@ def check_areas(
     limits = Limits(terms.profile, tolerance)
     whole = read_layer(areas, ("level", "parent_code"), metric_crs, "area")
     levels = {level: whole.where(whole.rows["level"].to_numpy() == level, level.value) for level in _LEVELS}
-    findings: list[Finding] = find_duplicate_codes(whole)
+    findings = [*find_duplicate_codes(whole), *find_further(levels, terms.profile)]
     coverages: dict[AreaLevel, Coverage] = {}
     for level, layer in levels.items():
         if not len(layer):
@@ -158,10 +163,10 @@ def _of_kind(layer: Layer, kind: GridKind) -> Layer:
     return layer.where(layer.rows["kind"].to_numpy() == kind)
 
 
-def _overlays(layer: Layer) -> Iterator[tuple[Layer, dict[str, str]]]:
+def _overlays(layers: Mapping[GridKind, Layer]) -> Iterator[tuple[Layer, dict[str, str]]]:
     """Give the layers whose members must not overlap each other, besides the natural one."""
-    yield _of_kind(layer, GridKind.DEDICATED), {"layer": "dedicated"}
-    special = _of_kind(layer, GridKind.SPECIAL)
+    yield layers[GridKind.DEDICATED], {"layer": "dedicated"}
+    special = layers[GridKind.SPECIAL]
     for task in sorted(set(special.rows["task"])):
         subset = special.where(special.rows["task"].to_numpy() == task)
         yield subset, {"layer": "special", "task": task}

@@ -40,5 +40,16 @@ RULES: dict[FindingKind, Rule] = {
     FindingKind.DUPLICATE_CODE: Rule(),
     FindingKind.BAD_CODE: Rule(),
     FindingKind.NESTING: Rule(_WIDTHS),
+    FindingKind.REPEATED_VERTEX: Rule(("max_apart_m",), needed=("max_apart_m",)),
+    FindingKind.SPIKE: Rule(("max_angle_deg", "min_length_m"), needed=("max_angle_deg", "min_length_m")),
+    FindingKind.NARROW_NECK: Rule(("max_width_m",), needed=("max_width_m",)),
+    FindingKind.TOO_SMALL: Rule(
+        ("min_area_m2", "min_households"), one_of=("min_area_m2", "min_households"), layers=_GRIDS
+    ),
+    FindingKind.TOO_LARGE: Rule(
+        ("max_area_m2", "max_households"), one_of=("max_area_m2", "max_households"), layers=_GRIDS
+    ),
+    FindingKind.NOT_COMPACT: Rule(("min_compactness",), needed=("min_compactness",)),
+    FindingKind.STRAY_PART: Rule(("max_share",), needed=("max_share",)),
 }
 """Every kind of finding is the finding of one rule."""

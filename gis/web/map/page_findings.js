@@ -2,7 +2,10 @@
 /* Findings of a check: severity by shape and colour, the list beside the map zooms to the place. */
 (() => {
   const wangge = (window.wangge = window.wangge || {});
-  const KINDS = ["gap", "overlap", "outside_parent", "invalid", "multi_part", "duplicate_code", "bad_code", "nesting"];
+  const KINDS = [
+    "gap", "overlap", "outside_parent", "invalid", "multi_part", "duplicate_code", "bad_code", "nesting",
+    "repeated_vertex", "spike", "narrow_neck", "too_small", "too_large", "not_compact", "stray_part",
+  ];
   const SEVERITIES = ["error", "warning", "info"];
   const COLOURS = ["bad", "warn", "info"];
   const MARKS = [2, 1, 0];
