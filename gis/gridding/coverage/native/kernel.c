@@ -4,56 +4,84 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 
+#include "arrays.h"
 #include "nearest.h"
 
 enum { CELLS, BLOCKS, WORDS, VERTICES, SQUARES, BUFFERS };
+enum { NEW, BEING_MADE, READY };
+
+static const Wanted TABLES[BUFFERS] = {
+    {"cells", &INTS, 0}, {"blocks", &BYTES, 0}, {"words", &INTS, 0}, {"vertices", &DOUBLES, 0}, {"squares", &FLAGS, 0},
+};
 
 typedef struct {
     PyObject_HEAD
     Tables tables;
     Py_buffer buffers[BUFFERS];
-    int held;
+    int state;
 } Kernel;
 
 /* Lay the levels of squares over the cells; return how many squares that are. */
-static Py_ssize_t lay_squares(Tables *tables, const uint8_t *held)
+static int64_t lay_squares(Tables *tables, const uint8_t *held)
 {
     Level *level = tables->levels;
-    Py_ssize_t count = 0;
+    int64_t count = 0;
     *level = (Level){tables->columns, tables->rows, NULL};
     do {
         Level next = {((level->columns - 1) >> SQUARE_BITS) + 1, ((level->rows - 1) >> SQUARE_BITS) + 1,
                       held + count};
         *++level = next;
-        count += (Py_ssize_t)next.columns * next.rows;
+        count += (int64_t)next.columns * next.rows;
     } while (level->columns > 1 || level->rows > 1);
     tables->top = (int)(level - tables->levels);
     return count;
 }
 
-static int kernel_init(PyObject *object, PyObject *arguments, PyObject *keywords)
+/* What is wrong with the arrays' shapes, or NULL. What is in them is trusted: files are hashed. */
+static const char *misfit(Tables *tables, const Py_buffer *buffers)
 {
-    Kernel *self = (Kernel *)object;
+    int64_t cells = (int64_t)tables->columns * tables->rows;
+    for (int i = 0; i < BUFFERS; i++)
+        if (buffers[i].ndim != (i == VERTICES ? 2 : 1))
+            return "one dimension is wanted, of vertices two";
+    if (buffers[CELLS].shape[0] != cells + 1)
+        return "the cells do not fit the frame";
+    if (buffers[SQUARES].shape[0] != lay_squares(tables, buffers[SQUARES].buf))
+        return "the squares do not fit the frame";
+    if (buffers[WORDS].shape[0] < BEHIND)
+        return "the words have no room behind";
+    if (buffers[VERTICES].shape[1] != 2)
+        return "the vertices are no pairs";
+    if ((uintptr_t)buffers[BLOCKS].buf % WORD)
+        return "the blocks do not start at a word";
+    return NULL;
+}
+
+static int make_kernel(Kernel *self, PyObject *arguments)
+{
     PyObject *sources[BUFFERS];
     Tables *tables = &self->tables;
-    (void)keywords;
-    if (self->held || !PyArg_ParseTuple(arguments, "(ddddii)OOOOO", &tables->west, &tables->south,
-                                        &tables->x_scale, &tables->y_scale, &tables->columns,
-                                        &tables->rows, sources, sources + 1, sources + 2, sources + 3,
-                                        sources + 4))
+    long long columns, rows;
+    if (!PyArg_ParseTuple(arguments, "(ddddLL)OOOOO", &tables->west, &tables->south, &tables->x_scale,
+                          &tables->y_scale, &columns, &rows, sources + CELLS, sources + BLOCKS, sources + WORDS,
+                          sources + VERTICES, sources + SQUARES))
         return -1;
-    for (; self->held < BUFFERS; self->held++)
-        if (PyObject_GetBuffer(sources[self->held], self->buffers + self->held, PyBUF_SIMPLE) < 0)
-            return -1;
+    /* a cell, and what is outside of all, has a number of 32 bits */
+    if (columns < 1 || rows < 1 || columns >= INT32_MAX || rows >= INT32_MAX || columns * rows >= INT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "the frame has no cells, or more than can be numbered");
+        return -1;
+    }
+    tables->columns = (int32_t)columns;
+    tables->rows = (int32_t)rows;
+    if (take_arrays(sources, TABLES, BUFFERS, self->buffers) < 0)
+        return -1;
+    const char *wrong = misfit(tables, self->buffers);
+    if (wrong != NULL) {
+        PyErr_SetString(PyExc_ValueError, wrong);
+        release_arrays(self->buffers, BUFFERS);
+        return -1;
+    }
     tables->outside = tables->columns * tables->rows;
-    if (self->buffers[CELLS].len != ((Py_ssize_t)tables->outside + 1) * (Py_ssize_t)sizeof(int32_t)) {
-        PyErr_SetString(PyExc_ValueError, "the cells do not fit the frame");
-        return -1;
-    }
-    if (lay_squares(tables, self->buffers[SQUARES].buf) != self->buffers[SQUARES].len) {
-        PyErr_SetString(PyExc_ValueError, "the squares do not fit the frame");
-        return -1;
-    }
     tables->cells = self->buffers[CELLS].buf;
     tables->blocks = self->buffers[BLOCKS].buf;
     tables->words = self->buffers[WORDS].buf;
@@ -61,15 +89,41 @@ static int kernel_init(PyObject *object, PyObject *arguments, PyObject *keywords
     return 0;
 }
 
+static int kernel_init(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    Kernel *self = (Kernel *)object;
+    if (keywords != NULL && PyDict_Size(keywords) > 0) {
+        PyErr_SetString(PyExc_TypeError, "a kernel takes no arguments by name");
+        return -1;
+    }
+    if (self->state != NEW) { /* others may be reading the arrays it has */
+        PyErr_SetString(PyExc_RuntimeError, "a kernel is made once");
+        return -1;
+    }
+    self->state = BEING_MADE;
+    self->state = make_kernel(self, arguments) < 0 ? NEW : READY;
+    return self->state == READY ? 0 : -1;
+}
+
 static void kernel_dealloc(PyObject *object)
 {
     Kernel *self = (Kernel *)object;
     PyTypeObject *type = Py_TYPE(object);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    while (self->held > 0)
-        PyBuffer_Release(self->buffers + --self->held);
+    if (self->state == READY)
+        release_arrays(self->buffers, BUFFERS);
     release(object);
     Py_DECREF(type);
+}
+
+/* The tables of a kernel that was made, not only allocated. */
+static const Tables *tables_of(PyObject *object)
+{
+    Kernel *self = (Kernel *)object;
+    if (self->state == READY)
+        return &self->tables;
+    PyErr_SetString(PyExc_RuntimeError, "the kernel was not made: __init__ did not run, or failed");
+    return NULL;
 }
 
 static int take_point(PyObject *const *arguments, Py_ssize_t count, double *x, double *y)
@@ -94,81 +148,59 @@ static int32_t find_one(const Tables *tables, double x, double y, uint8_t *on_ou
 
 static PyObject *kernel_one(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
+    const Tables *tables = tables_of(object);
     double x, y;
     uint8_t on_outline;
-    if (take_point(arguments, count, &x, &y) < 0)
+    if (tables == NULL || take_point(arguments, count, &x, &y) < 0)
         return NULL;
-    return PyLong_FromLong(find_one(&((Kernel *)object)->tables, x, y, &on_outline));
-}
-
-/* Take the buffers of equally many numbers: `inputs` of doubles to read, the others of `sizes` to write. */
-static int take_columns(PyObject *const *arguments, Py_ssize_t count, int inputs, int columns,
-                        const Py_ssize_t *sizes, Py_buffer *views)
-{
-    int held = 0;
-    if (count != columns) {
-        PyErr_SetString(PyExc_TypeError, "the number of arrays is wrong");
-        return -1;
-    }
-    for (; held < columns; held++) {
-        Py_ssize_t size = held < inputs ? (Py_ssize_t)sizeof(double) : sizes[held - inputs];
-        if (PyObject_GetBuffer(arguments[held], views + held, held < inputs ? PyBUF_SIMPLE : PyBUF_WRITABLE) < 0)
-            break;
-        if (views[held].len / size != views[0].len / (Py_ssize_t)sizeof(double)) {
-            PyBuffer_Release(views + held);
-            PyErr_SetString(PyExc_ValueError, "the arrays differ in length");
-            break;
-        }
-    }
-    if (held == columns)
-        return 0;
-    while (held > 0)
-        PyBuffer_Release(views + --held);
-    return -1;
+    return PyLong_FromLong(find_one(tables, x, y, &on_outline));
 }
 
 static PyObject *kernel_first(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
-    const Py_ssize_t sizes[2] = {sizeof(int32_t), sizeof(uint8_t)};
-    Py_buffer views[4];
+    enum { X, Y, POSITION, ON_OUTLINE, COLUMNS };
+    static const Wanted wanted[COLUMNS] = {
+        {"x", &DOUBLES, 0}, {"y", &DOUBLES, 0}, {"position", &INTS, 1}, {"on_outline", &FLAGS, 1}};
+    const Tables *tables = tables_of(object);
+    Py_buffer views[COLUMNS];
     Py_ssize_t open;
-    if (take_columns(arguments, count, 2, 4, sizes, views) < 0)
+    if (tables == NULL || take_columns(arguments, count, wanted, COLUMNS, views) < 0)
         return NULL;
     Py_BEGIN_ALLOW_THREADS
-    open = first_of_many(&((Kernel *)object)->tables, views[0].buf, views[1].buf,
-                         views[0].len / (Py_ssize_t)sizeof(double), views[2].buf, views[3].buf);
+    open = first_of_many(tables, views[X].buf, views[Y].buf, views[X].len / views[X].itemsize, views[POSITION].buf,
+                         views[ON_OUTLINE].buf);
     Py_END_ALLOW_THREADS
-    for (int i = 0; i < 4; i++)
-        PyBuffer_Release(views + i);
+    release_arrays(views, COLUMNS);
     return PyLong_FromSsize_t(open);
 }
 
 static PyObject *kernel_values(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
-    const Py_ssize_t sizes[1] = {sizeof(int32_t)};
-    Py_buffer views[3];
-    if (take_columns(arguments, count, 2, 3, sizes, views) < 0)
+    enum { X, Y, VALUE, COLUMNS };
+    static const Wanted wanted[COLUMNS] = {{"x", &DOUBLES, 0}, {"y", &DOUBLES, 0}, {"value", &INTS, 1}};
+    const Tables *tables = tables_of(object);
+    Py_buffer views[COLUMNS];
+    if (tables == NULL || take_columns(arguments, count, wanted, COLUMNS, views) < 0)
         return NULL;
     Py_BEGIN_ALLOW_THREADS
-    Py_ssize_t points = views[0].len / (Py_ssize_t)sizeof(double);
+    Py_ssize_t points = views[X].len / views[X].itemsize;
     for (Py_ssize_t start = 0; start < points; start += BLOCK) {
         int here = points - start < BLOCK ? (int)(points - start) : BLOCK;
         int32_t left[BLOCK];
-        values_of_block(&((Kernel *)object)->tables, (double *)views[0].buf + start,
-                        (double *)views[1].buf + start, here, (int32_t *)views[2].buf + start, left, 0);
+        values_of_block(tables, (double *)views[X].buf + start, (double *)views[Y].buf + start, here,
+                        (int32_t *)views[VALUE].buf + start, left, 0);
     }
     Py_END_ALLOW_THREADS
-    for (int i = 0; i < 3; i++)
-        PyBuffer_Release(views + i);
+    release_arrays(views, COLUMNS);
     Py_RETURN_NONE;
 }
 
 static PyObject *kernel_all(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
-    const Tables *tables = &((Kernel *)object)->tables;
+    const Tables *tables = tables_of(object);
     double x, y;
     int32_t value, left;
-    if (take_point(arguments, count, &x, &y) < 0)
+    if (tables == NULL || take_point(arguments, count, &x, &y) < 0)
         return NULL;
     values_of_block(tables, &x, &y, 1, &value, &left, 0);
     if (value >= NONE)
@@ -196,11 +228,12 @@ static PyObject *kernel_all(PyObject *object, PyObject *const *arguments, Py_ssi
 static PyObject *kernel_within(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
     enum { X, Y, X_M, Y_M, RADIUS, ANSWER, COLUMNS };
-    const Py_ssize_t sizes[1] = {sizeof(uint8_t)};
+    static const Wanted wanted[COLUMNS] = {{"x", &DOUBLES, 0},   {"y", &DOUBLES, 0},        {"x_m", &DOUBLES, 0},
+                                           {"y_m", &DOUBLES, 0}, {"radius_m", &DOUBLES, 0}, {"answer", &FLAGS, 1}};
+    Search search = {.tables = tables_of(object), .only_whether = 1};
     Py_buffer views[COLUMNS];
-    if (take_columns(arguments, count, ANSWER, COLUMNS, sizes, views) < 0)
+    if (search.tables == NULL || take_columns(arguments, count, wanted, COLUMNS, views) < 0)
         return NULL;
-    Search search = {.tables = &((Kernel *)object)->tables, .only_whether = 1};
     Py_BEGIN_ALLOW_THREADS
     for (Py_ssize_t i = 0; i < views[ANSWER].len; i++) {
         search.x = ((double *)views[X].buf)[i];
@@ -211,8 +244,7 @@ static PyObject *kernel_within(PyObject *object, PyObject *const *arguments, Py_
         ((uint8_t *)views[ANSWER].buf)[i] = !search_around(&search);
     }
     Py_END_ALLOW_THREADS
-    for (int i = 0; i < COLUMNS; i++)
-        PyBuffer_Release(views + i);
+    release_arrays(views, COLUMNS);
     Py_RETURN_NONE;
 }
 
@@ -235,9 +267,10 @@ static PyObject *found_by(Search *search, int complete)
 
 static PyObject *kernel_near(PyObject *object, PyObject *arguments)
 {
-    Search search = {.tables = &((Kernel *)object)->tables};
+    Search search = {.tables = tables_of(object)};
     double radius_m;
-    if (!PyArg_ParseTuple(arguments, "ddddd", &search.x, &search.y, &search.x_m, &search.y_m, &radius_m))
+    if (search.tables == NULL ||
+        !PyArg_ParseTuple(arguments, "ddddd", &search.x, &search.y, &search.x_m, &search.y_m, &radius_m))
         return NULL;
     int complete;
     start_search(&search, radius_m);
@@ -253,9 +286,10 @@ static PyObject *kernel_near(PyObject *object, PyObject *arguments)
 
 static PyObject *kernel_nearest(PyObject *object, PyObject *arguments)
 {
-    Search search = {.tables = &((Kernel *)object)->tables, .nearest = 1};
+    Search search = {.tables = tables_of(object), .nearest = 1};
     double most_m;
-    if (!PyArg_ParseTuple(arguments, "ddddd", &search.x, &search.y, &search.x_m, &search.y_m, &most_m))
+    if (search.tables == NULL ||
+        !PyArg_ParseTuple(arguments, "ddddd", &search.x, &search.y, &search.x_m, &search.y_m, &most_m))
         return NULL;
     int complete = search_close_by(&search, most_m);
     if (complete == NOT_CLOSE) {
@@ -268,11 +302,11 @@ static PyObject *kernel_nearest(PyObject *object, PyObject *arguments)
 
 static PyObject *kernel_at(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
-    const Tables *tables = &((Kernel *)object)->tables;
+    const Tables *tables = tables_of(object);
     double x, y;
     int32_t value;
     uint8_t on_outline;
-    if (take_point(arguments, count, &x, &y) < 0)
+    if (tables == NULL || take_point(arguments, count, &x, &y) < 0)
         return NULL;
     value = find_one(tables, x, y, &on_outline);
     return Py_BuildValue("(iO)", (int)value, on_outline ? Py_True : Py_False);

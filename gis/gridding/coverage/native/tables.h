@@ -12,7 +12,7 @@ enum { LAYOUT = 2 }; /* as in layout.py, or the kernel is refused */
 enum { NONE = -1, OPEN = -2 };
 enum { OUTSIDE = 0, INSIDE = 1, ON = 2, UNKNOWN = 3 };
 enum { PARITY = 1, LAST = 2, COVERS = 4, OTHERWISE = 8, ASK = 16, CLEAN = 32, RUNS_SHIFT = 8 };
-enum { KIND_BITS = 3, WIDE = 5, WIDER = 2, UNIT = 32, WORD = 4 };
+enum { KIND_BITS = 3, WIDE = 5, WIDER = 2, UNIT = 32, WORD = 4, BEHIND = 8 };
 enum { FINEST = 4, SIDE = 1 << FINEST };
 enum { BLOCK = 512, GROUP = 8 * BLOCK };
 enum { SQUARE_BITS = 3, MOST_LEVELS = 12 };
