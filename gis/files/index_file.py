@@ -115,13 +115,6 @@ def open_index_file(path: Path, *, expects: Facts, is_verified: bool = False) ->
     return {name: _view(content, place, path.name) for name, place in described["arrays"]}
 
 
-def verify_index_file(path: Path) -> None:
-    """Raise FileFormatError unless every byte of the file is as it was written."""
-    whole = _mapped(path)
-    _description(whole, path.name)
-    _require_untouched(whole, path.name)
-
-
 class IndexFolder:
     """The index files of one machine: each made by one process, mapped by all, the least used ones deleted.
 
