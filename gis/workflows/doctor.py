@@ -69,6 +69,7 @@ def diagnose() -> list[Diagnosis]:
         "database": lambda: examine_database(settings),
         "schema": lambda: examine_schema(settings),
         "look-up kernel": examine_kernel,
+        "check kernel": examine_checks,
         "browser code": examine_vendor,
         "npm": examine_npm,
         "Chromium": examine_browser,
@@ -145,13 +146,24 @@ def examine_kernel() -> Diagnosis:
     """Look whether points are located by compiled code or by NumPy."""
     from gis.gridding.coverage.kernel import IS_COMPILED, IS_OUTDATED  # noqa: PLC0415 - imports NumPy
 
-    if IS_COMPILED:
-        return Diagnosis("look-up kernel", Health.GOOD, "compiled")
-    if IS_OUTDATED:
+    return _examine_compiled("look-up kernel", is_compiled=IS_COMPILED, is_outdated=IS_OUTDATED)
+
+
+def examine_checks() -> Diagnosis:
+    """Look whether edges are added up by compiled code or by NumPy."""
+    from gis.gridding.chain.compiled import IS_OUTDATED, chain  # noqa: PLC0415 - imports NumPy
+
+    return _examine_compiled("check kernel", is_compiled=chain is not None, is_outdated=IS_OUTDATED)
+
+
+def _examine_compiled(name: str, *, is_compiled: bool, is_outdated: bool) -> Diagnosis:
+    if is_compiled:
+        return Diagnosis(name, Health.GOOD, "compiled")
+    if is_outdated:
         found = "compiled from older sources: NumPy answers, more slowly"
-        return Diagnosis("look-up kernel", Health.WISHED, found, "compile again with `make setup`")
+        return Diagnosis(name, Health.WISHED, found, "compile again with `make setup`")
     remedy = "sudo apt-get install -y gcc libc6-dev python3-dev (Fedora: gcc python3-devel), then make setup"
-    return Diagnosis("look-up kernel", Health.WISHED, "not compiled: NumPy answers, more slowly", remedy)
+    return Diagnosis(name, Health.WISHED, "not compiled: NumPy answers, more slowly", remedy)
 
 
 def examine_vendor() -> Diagnosis:

@@ -2,6 +2,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+CALLS: int
+
 def ring_edges(
     vertices: NDArray[Any],
     offsets: NDArray[Any],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
+from types import ModuleType
+
 import numpy as np
 import pytest
 import shapely
@@ -160,3 +163,13 @@ def test_arrays_that_do_not_fit_are_refused(offsets: list[int]) -> None:
         )
     with pytest.raises(TypeError, match="number of arrays"):
         compiled.chain.residual(ring)
+
+
+@pytest.mark.parametrize("calls", [compiled.CALLS - 1, compiled.CALLS + 1, None])
+def test_functions_from_other_sources_are_refused(calls: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = ModuleType("_chain")
+    if calls is not None:
+        other.CALLS = calls  # type: ignore[attr-defined]
+    monkeypatch.setattr("gis.gridding.chain._chain", other, raising=False)
+    found = runpy.run_path(str(compiled.__file__))
+    assert (found["chain"], found["IS_OUTDATED"]) == (None, True)

@@ -107,9 +107,9 @@ def test_sources_that_do_not_compile_leave_no_older_kernel(
     (tmp_path / "native" / "kernel.c").write_text("int half(")
     older = tmp_path / "_kernel.abi3.so"
     older.write_bytes(b"")
-    monkeypatch.setattr(compiling, "COVERAGE", tmp_path)
-    monkeypatch.setattr(compiling, "KERNEL", older)
-    assert not compiling.compile_kernel()
+    broken = compiling.Kernel(tmp_path / "native" / "kernel.c", older)
+    monkeypatch.setattr(compiling, "KERNELS", (broken,))
+    assert compiling.compile_kernels() == []
     assert [one.name for one in tmp_path.iterdir()] == ["native"]
     assert "does not compile here" in capfd.readouterr().out
 
