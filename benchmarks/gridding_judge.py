@@ -23,7 +23,7 @@ DUST_M = 0.001
 
 _HALF = 0.5
 _FILLED = 0.9
-_FORGIVEN = {Kind.DUP, Kind.CONTAINED}  # where a repair may leave nothing of a grid
+_COPIED = {Kind.DUP, Kind.CONTAINED}
 _NOT_MENDED = {Kind.LAKE, Kind.MISSING, Kind.SPLIT, Kind.BOWTIE}  # of the last one the hull is known alone
 
 
@@ -118,28 +118,32 @@ def _judge_edges(edges: NDArray[Any], damaged: Damaged) -> dict[str, Any]:
 def judge_repair(polygons: NDArray[Any], made: Made) -> dict[str, Any]:
     """Return what a repair did to the grids.
 
+    Copies, and grids inside another one, may well be left for people to decide: the coverage is judged
+    without the ones that were added, and the area that moved without both.
+
     Returns:
-        Whether all is valid and a coverage; `collateral`: grids no defect touches that are not the same any
-        more, bit by bit; `emptied`: grids that are gone and were no copies; lakes filled; and the area that
-        changed hands by the area of the defects.
+        Whether all is valid, and a coverage; `collateral`: grids no defect touches that are not the same any
+        more, bit by bit; `emptied`: grids that are gone; lakes filled; and the area that changed hands by
+        the area of the defects.
     """
     before = made.solid_cells()
     there = np.array([polygon or shapely.Polygon() for polygon in polygons], dtype=object)
-    untouched = made.untouched()
+    untouched, is_own = made.untouched(), made.damaged.source >= 0
     same = are_same(before, there)
     defects = made.damaged.defects
-    copies = {cell for defect in defects if defect.kind in _FORGIVEN for cell in defect.cells}
-    gone = shapely.is_empty(there)
-    gone[list(copies)] = False
+    copies = {cell for defect in defects if defect.kind in _COPIED for cell in defect.cells}
+    is_single = np.ones(len(there), dtype=bool)
+    is_single[list(copies)] = False
     lakes = [defect.geometry for defect in defects if defect.kind == Kind.LAKE]
     solid = shapely.make_valid(there)
-    moved = shapely.area(shapely.symmetric_difference(before[~same], solid[~same])).sum()
-    needed = sum(defect.geometry.area for defect in defects if defect.kind not in _NOT_MENDED)
+    changed = ~same & is_single
+    moved = shapely.area(shapely.symmetric_difference(before[changed], solid[changed])).sum()
+    needed = sum(defect.geometry.area for defect in defects if defect.kind not in _COPIED | _NOT_MENDED)
     return {
         "is_valid": bool(shapely.is_valid(there).all()),
-        "is_coverage": bool(shapely.coverage_is_valid(there[~shapely.is_empty(there)])),
+        "is_coverage": bool(shapely.coverage_is_valid(there[is_own & ~shapely.is_empty(there)])),
         "collateral": int((~same[untouched]).sum()),
-        "emptied": int(gone.sum()),
+        "emptied": int((shapely.is_empty(there) & is_single).sum()),
         "lakes_filled": sum(_is_filled(lake, solid) for lake in lakes),
         "moved_by_needed": round(float(moved / needed), 3),
     }

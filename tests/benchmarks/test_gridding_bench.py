@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,6 +100,10 @@ def test_repairs_are_judged_by_what_they_should_not_have_touched(made: Made) -> 
     judged = gridding_judge.judge_repair(cleaned, made)
     assert (judged["is_valid"], judged["is_coverage"]) == (True, True)
     assert (judged["collateral"], judged["emptied"], judged["lakes_filled"]) == (0, 0, 0)
+    assert 0.2 < judged["moved_by_needed"] < 0.8  # knows no parent, so it moves nothing at the outline
+    ours = gridding_cases.repaired(given.polygons, parents(made), gap_width_m=30)["polygons"]
+    judged = gridding_judge.judge_repair(ours, made)
+    assert (judged["is_valid"], judged["is_coverage"], judged["collateral"]) == (True, True, 0)
     assert 0.8 < judged["moved_by_needed"] < 1.2
     nothing_done = gridding_judge.judge_repair(given.polygons, made)
     assert (nothing_done["is_coverage"], nothing_done["moved_by_needed"]) == (False, 0)
@@ -151,6 +156,12 @@ def test_children_answer_fail_and_are_ended(made: Made, tmp_path: Path) -> None:
     assert run(gridding.PEERS, asked, made.clean, limit_s=0.01) == Outcome(
         None, None, None, "more than 0.01 s"
     )
+    busy = tmp_path / "busy"
+    busy.write_text("#!/bin/sh\nwhile :; do :; done\n")
+    busy.chmod(0o700)
+    started = time.monotonic()
+    assert run(gridding.OURS, "any", made.clean, python=str(busy), limit_s=1).failed == "more than 1 s"
+    assert started + 0.9 < time.monotonic()
     lines = write_given(tmp_path / "lines.pkl", shapely.boundary(made.damaged.cells), made.damaged.parent)
     assert run(gridding.OURS, "findings", lines, limit_s=60).failed.startswith("ValueError: ")
     assert run(gridding.PEERS, asked, tmp_path / "none", limit_s=60).failed.startswith("FileNotFoundError")
