@@ -85,11 +85,10 @@ class Arrangement:
         return least_connected(one, other, len(self.points))
 
 
-def arrange(chain: Chain, snap: float) -> Arrangement:
-    """Lay out what must be repaired in a chain."""
+def arrange(chain: Chain, layout: Layout, snap: float) -> Arrangement:
+    """Arrange what must be repaired in a chain, given its residual laid out."""
     usual = 0 if len(chain.parents) else 1
     residual = chain.residual
-    layout = lay_out(chain.edges, residual, snap)
     outlines = shapely.STRtree(np.empty(0, dtype=object))
     active = layout.faces.excess != usual
     if active.any():

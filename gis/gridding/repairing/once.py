@@ -20,6 +20,7 @@ from gis.gridding.repairing.tables import matches
 
 if TYPE_CHECKING:
     from gis.gridding.chain.faults import Chain
+    from gis.gridding.chain.layout import Layout
     from gis.gridding.chain.rings import Flags, Integers, Polygons
     from gis.gridding.repairing.arrangement import Arrangement
     from gis.gridding.repairing.decisions.guards import Guards
@@ -49,16 +50,17 @@ class Once:
     left: list[Left]
 
 
-def repair_once(chain: Chain, rules: RepairRules, guards: Guards, snap: float) -> Once:
+def repair_once(chain: Chain, layout: Layout, rules: RepairRules, guards: Guards, snap: float) -> Once:
     """Repair what can be repaired at once.
 
     Args:
         chain: Of valid polygons and their parents.
+        layout: Its residual laid out.
         rules: By which rules.
         guards: Those of the rules.
         snap: What is nearer together than this is the same.
     """
-    whole = arrange(chain, snap)
+    whole = arrange(chain, layout, snap)
     reach = reach_of(whole, guards.barred_borders(whole))
     reasons = refused(whole, rules, guards, reach.on_rim, snap)
     cut = cut_faces(whole, reasons, rules, guards)

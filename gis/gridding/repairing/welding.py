@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gis.gridding.chain.layout import lay_out
 from gis.gridding.coverage.outlines import ranges
 from gis.gridding.repairing.repaired import Change, Deed, Ground
 from gis.gridding.repairing.tables import is_among
@@ -16,6 +15,7 @@ from gis.gridding.repairing.tables import is_among
 if TYPE_CHECKING:
     from gis.gridding.chain.edges import Edges
     from gis.gridding.chain.faults import Chain
+    from gis.gridding.chain.layout import Layout
     from gis.gridding.chain.rings import Flags, Floats, Integers, Polygons
 
 
@@ -27,14 +27,14 @@ class _Welds:
     target: Floats
 
 
-def weld(chain: Chain, snap: float, fixed: Flags) -> tuple[Polygons, list[Change]]:
+def weld(chain: Chain, layout: Layout, fixed: Flags) -> tuple[Polygons, list[Change]]:
     """Weld vertices of a residual that are too near to each other.
 
     Of vertices to be welded, one that must not move stays, else one of the parents, else the westernmost.
 
     Args:
         chain: Polygons and parents.
-        snap: Distance in the units of their coordinates.
+        layout: Its residual laid out.
         fixed: Polygons that must not change, and behind them the parents, shape (n + p,).
 
     Returns:
@@ -42,7 +42,7 @@ def weld(chain: Chain, snap: float, fixed: Flags) -> tuple[Polygons, list[Change
         done.
     """
     everything = np.concatenate((chain.polygons, chain.parents))
-    welds = _welds(chain, snap, fixed)
+    welds = _welds(chain, layout, fixed)
     while len(welds.source):
         vertex, weld_ = _found(chain.edges, welds.source)
         owner = chain.edges.rings.polygon_of(vertex)
@@ -58,8 +58,7 @@ def weld(chain: Chain, snap: float, fixed: Flags) -> tuple[Polygons, list[Change
     return everything, []
 
 
-def _welds(chain: Chain, snap: float, fixed: Flags) -> _Welds:
-    layout = lay_out(chain.edges, chain.residual, snap)
+def _welds(chain: Chain, layout: Layout, fixed: Flags) -> _Welds:
     segments = layout.segments
     point = np.arange(len(segments.points))
     welded = layout.pieces.welded[: len(point)]

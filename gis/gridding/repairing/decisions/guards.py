@@ -109,7 +109,7 @@ def inner_widths(faces: Polygons, limit: float) -> Floats:
     perimeter = shapely.length(faces)
     width: Floats = 2 * shapely.area(faces) / perimeter
     near = (width <= limit) & (width > limit / 8)
-    circles = shapely.maximum_inscribed_circle(faces[near], tolerance=limit / 200)
+    circles = shapely.maximum_inscribed_circle(faces[near], tolerance=limit / 100)
     width[near] = np.maximum(width[near], 2 * shapely.length(circles))
     return width
 
