@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gis.gridding.chain.faults import Faults
 
 SNAP_M = 1e-6
-BATCH = 20_000
+BATCH = 10_000
 APART_M = 2.0**18
 COPIES_A_ROW = 4
 

@@ -94,7 +94,7 @@ def renamed(faults: Faults, names: Integers) -> Faults:
     )
 
 
-def copies_of(edges: Edges, wanted: Unmatched) -> Residual:
+def residual_in(edges: Edges, wanted: Unmatched) -> Residual:
     """Find the copies of some edges.
 
     Args:

@@ -17,9 +17,9 @@ from gis.gridding.chain.rings import Rings
 from gis.gridding.coverage.outlines import ranges
 from gis.gridding.watching.gathering import gather
 from gis.gridding.watching.reading import read
-from gis.gridding.watching.runs import Runs, copies_of, renamed
+from gis.gridding.watching.runs import Runs, renamed, residual_in
 from gis.gridding.watching.spots import drawn
-from gis.gridding.watching.unmatched import Unmatched
+from gis.gridding.watching.unmatched import Passing, Unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -81,16 +81,16 @@ def stream_faults(
     """
     tell = progress or (lambda done, of: None)  # noqa: ARG005 - nobody listens
     runs = Runs.of(parents)
-    unmatched = Unmatched.of(runs.edges)
+    passing = Passing(Unmatched.of(runs.edges))
     boxes, invalid, starts = [], [], [0]
     with _reading(batches, workers) as readings:
         for reading in readings:
-            unmatched = unmatched.plus(reading.unmatched)
+            passing.add(reading.unmatched)
             boxes.append(reading.boxes)
             invalid.append(reading.invalid + starts[-1])
             starts.append(starts[-1] + len(reading.boxes))
             tell(len(boxes), 2 * len(batches))
-    spots = _Spots.of(unmatched, boxes, np.array(starts), snap)
+    spots = _Spots.of(passing.rest(), boxes, np.array(starts), snap)
     boxes.clear()
     site = _Site(parents, runs, spots, snap)
     parts = []
@@ -211,7 +211,7 @@ class _Site:
         runs = np.unique(self._run_tree.query(boxes)[1])
         edges = self._runs.behind(Edges.of(Rings.of(polygons)), runs, len(near), parents)
         first, counts = spots.offsets[ready], np.diff(spots.offsets)[ready]
-        residual = copies_of(edges, spots.unmatched.where(spots.order[ranges(first, counts)]))
+        residual = residual_in(edges, spots.unmatched.where(spots.order[ranges(first, counts)]))
         chain = Chain(polygons, self._parents[parents], edges, residual)
         names = np.concatenate((near, -1 - np.array(parents, dtype=np.int64)))
         return renamed(faults_of(chain, snap=self._snap), names)

@@ -13,7 +13,7 @@ from gis.gridding.chain.residual import residual_of
 from gis.gridding.watching.spots import together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gis.gridding.chain.edges import Edges, Keys
     from gis.gridding.chain.rings import Floats, Integers
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     """The ends of an edge in its canonical direction: x, y, x, y."""
     Left: TypeAlias = tuple[int, int]
     """What is left of an edge: how many more polygons lie to its left than to its right, and its key."""
+
+# So many edges wait at least before they are added up.
+_FEW = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +65,17 @@ class Unmatched:
         """Count the edges."""
         return len(self.keys)
 
-    def plus(self, other: Unmatched) -> Unmatched:
-        """Add up the edges of both and keep what does not cancel."""
-        ends, keys = np.concatenate((self.ends, other.ends)), np.concatenate((self.keys, other.keys))
+    @classmethod
+    def sum_of(cls, parts: Sequence[Unmatched]) -> Unmatched:
+        """Add up the edges of one or more and keep what does not cancel."""
+        ends = np.concatenate([part.ends for part in parts])
+        keys = np.concatenate([part.keys for part in parts])
         order, starts = group_edges(keys, ends)
         if not len(order):
-            return self
-        nets = np.add.reduceat(np.concatenate((self.nets, other.nets))[order], starts)
+            return parts[0]
+        nets = np.add.reduceat(np.concatenate([part.nets for part in parts])[order], starts)
         first = order[starts][nets != 0]
-        return Unmatched(ends[first], keys[first], nets[nets != 0])
+        return cls(ends[first], keys[first], nets[nets != 0])
 
     def spots(self, within: float) -> tuple[Integers, Floats]:
         """Sort the edges into spots whose boxes are farther from each other than a distance.
@@ -85,3 +90,21 @@ class Unmatched:
             np.maximum(self.ends[:, :2], self.ends[:, 2:]),
         )
         return together(least, np.hstack((low, high)), within)
+
+
+class Passing:
+    """Edges that pass and cancel, added up now and then: not all that wait are sorted for each that comes."""
+
+    def __init__(self, first: Unmatched) -> None:
+        self._parts = [first]
+
+    def add(self, part: Unmatched) -> None:
+        """Take more edges."""
+        self._parts.append(part)
+        if sum(map(len, self._parts[1:])) > max(len(self._parts[0]), _FEW):
+            self.rest()
+
+    def rest(self) -> Unmatched:
+        """Return what has not cancelled so far."""
+        self._parts = [Unmatched.sum_of(self._parts)]
+        return self._parts[0]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import weakref
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +14,12 @@ from shapely import box
 
 from benchmarks.damage import Kind, counts_for, damage, make_district
 from gis.gridding.chain import compiled
+from gis.gridding.chain.edges import Edges
 from gis.gridding.chain.faults import Chain, faults_of
+from gis.gridding.chain.rings import Rings
+from gis.gridding.watching import unmatched
 from gis.gridding.watching.stream import stream_faults
+from gis.gridding.watching.unmatched import Passing, Unmatched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,11 +34,17 @@ class Kept:
 
     wkb: NDArray[np.object_]
     read: int = 0
+    alive: list[weakref.ref[Any]] = field(default_factory=list)
 
     def __call__(self, which: Any) -> NDArray[np.object_]:
         wanted = self.wkb if which is None else self.wkb[which]
         self.read += len(wanted)
-        return np.asarray(shapely.from_wkb(wanted), dtype=object)
+        made = np.asarray(shapely.from_wkb(wanted), dtype=object)
+        self.alive += [weakref.ref(polygon) for polygon in made if polygon is not None]
+        return made
+
+    def __reduce__(self) -> Any:
+        return Kept, (self.wkb,)
 
 
 def batches(cells: NDArray[np.object_], size: int) -> list[Kept]:
@@ -67,6 +78,21 @@ def test_batches_have_the_faults_of_all_together(
     assert told == [(done, 2 * len(kept)) for done in range(1, 2 * len(kept) + 1)]
     # what is far from all defects is read once
     assert sum(batch.read for batch in kept) < 1.7 * len(cells)
+
+
+def test_what_no_spot_waits_for_is_let_go(damaged: Any) -> None:
+    kept = batches(damaged.cells, 100)
+    alive = []
+
+    def count(done: int, of: int) -> None:
+        assert done <= of
+        alive.append(sum(ref() is not None for batch in kept for ref in batch.alive))
+
+    stream_faults(kept, polygons(damaged.parent), snap=SNAP, progress=count)
+    again = sum(batch.read for batch in kept) - len(damaged.cells)
+    assert again > 200
+    assert max(alive[: len(kept)]) <= 200  # a batch and the one before
+    assert max(alive[len(kept) :]) < again / 2
 
 
 def test_processes_find_the_same(damaged: Any) -> None:
@@ -112,3 +138,18 @@ def test_what_is_no_polygon_is_refused() -> None:
         stream_faults(
             [Kept(shapely.to_wkb(polygons(shapely.LineString([(0, 0), (1, 1)]))))], NOBODY, snap=SNAP
         )
+
+
+def test_edges_that_come_in_parts_cancel_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unmatched, "_FEW", 50)
+    cells = np.delete(make_district(200, 9), 100)
+    parents = polygons(shapely.coverage_union_all(cells))
+    passing = Passing(Unmatched.of(Edges.of(Rings.of(NOBODY))))
+    for start in range(0, len(cells), 20):
+        passing.add(Unmatched.of(Edges.of(Rings.of(cells[start : start + 20]))))
+    rest = passing.rest()
+    expected = Unmatched.of(Edges.of(Rings.of(parents)))
+    np.testing.assert_array_equal(
+        rest.ends[np.lexsort(rest.ends.T)], expected.ends[np.lexsort(expected.ends.T)]
+    )
+    np.testing.assert_array_equal(rest.nets[np.argsort(rest.keys)], expected.nets[np.argsort(expected.keys)])
