@@ -21,6 +21,7 @@ import numpy as np
 import shapely
 
 from benchmarks.coverages import make_coverage, make_points
+from benchmarks.measured import environment_of, own_home
 from gis.nouns import Actor
 from gis.settings import Settings
 from gis.store.checks import save_check
@@ -58,7 +59,7 @@ def http_ratio(pairs: int = 3000) -> dict[str, float]:
         polygons = make_coverage(GRIDS, 1)
         publish_release(settings, polygons)
         lon, lat = make_points(polygons, pairs, 1, clustered=True)
-        with serving() as port:
+        with own_home(settings) as own, serving(own) as port:
             located, empty = time_in_turns(
                 port, [f"/v1/locate?lon={x}&lat={y}" for x, y in zip(lon, lat, strict=True)]
             )
@@ -112,14 +113,14 @@ def publish_release(settings: Settings, polygons: np.ndarray) -> None:
 
 
 @contextmanager
-def serving() -> Iterator[int]:
+def serving(settings: Settings) -> Iterator[int]:
     """Run `wangge serve` on a free port and give the port; the service is stopped at the end."""
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder, "said")
         with said.open("w") as out:
             service = subprocess.Popen(
                 [sys.executable, "-m", "gis.cli.main", "serve", "--port", "0"],
-                env=os.environ | {"WANGGE_DATABASE_NAME": DATABASE},
+                env=os.environ | environment_of(settings),
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )

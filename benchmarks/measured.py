@@ -7,7 +7,28 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gis.settings import Settings
+from gis.store.cluster import database_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def own_home(settings: Settings) -> Iterator[Settings]:
+    """Give settings that lead to the same database, with a home of their own for files of indexes."""
+    with tempfile.TemporaryDirectory() as home:
+        yield Settings(database_url=database_url(settings), home=Path(home))
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return what leads a command to the database and the home of such settings."""
+    return {"WANGGE_DATABASE_URL": settings.database_url or "", "WANGGE_HOME": str(settings.home)}
 
 
 @dataclass(frozen=True, slots=True)

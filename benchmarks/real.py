@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from benchmarks.measured import Steps
+from benchmarks.measured import Steps, environment_of
 from gis.settings import Settings
-from gis.store.cluster import get_cluster
+from gis.store.cluster import database_url, get_cluster
 from gis.store.session import make_engine, transaction
 
 MERSEYSIDE = {
@@ -48,6 +48,10 @@ def run_merseyside(data: Path, pages: Path) -> tuple[Steps, dict[str, Any]]:
     """Import areas, grids and events, check, publish and draw; compare with the publisher's codes."""
     folder = data / "merseyside"
     steps = steps_on_new_database("merseyside", MERSEYSIDE)
+    settings = Settings(database_name="wangge_real_merseyside")
+    # the index of the release is a file of this run
+    own = Settings(database_url=database_url(settings), home=pages / "home")
+    steps.environment |= environment_of(own)
     for level, file, prefix in (("street", "msoa", "MSOA11"), ("community", "lsoa", "LSOA11")):
         steps.run(
             f"merseyside: import {file}", "area", "import", f"{folder}/{file}.geojson", "--level", level,
@@ -72,7 +76,6 @@ def run_merseyside(data: Path, pages: Path) -> tuple[Steps, dict[str, Any]]:
         page = pages / f"merseyside-{kind}.html"
         steps.run(f"merseyside: map {kind}", "map", kind, "-o", str(page), "--lang", "en")
     print(check.output, events.output, sep="\n")
-    settings = Settings(database_name="wangge_real_merseyside")
     with transaction(make_engine(settings)) as session:
         agreement = float(session.execute(text(AGREEMENT)).scalar_one())
         stored = int(session.execute(text("SELECT count(*) FROM event")).scalar_one())

@@ -25,7 +25,7 @@ import numpy as np
 import shapely
 from sqlalchemy import text
 
-from benchmarks.measured import Steps
+from benchmarks.measured import Steps, environment_of, own_home
 from gis.nouns import Actor
 from gis.settings import Settings
 from gis.store.bulk.binary import Column, write_rows
@@ -117,9 +117,9 @@ print(json.dumps({"seconds": round(time.perf_counter() - started, 2), "peak_mb":
 """
 
 
-def run_alone(*arguments: str) -> dict[str, float]:
+def run_alone(settings: Settings, *arguments: str) -> dict[str, float]:
     """Run a command and return its seconds and the peak of its own memory."""
-    environment = os.environ | {"WANGGE_DATABASE_NAME": NAME}
+    environment = os.environ | environment_of(settings)
     done = subprocess.run(
         [sys.executable, "-c", ALONE, *arguments], env=environment, check=True, stdout=subprocess.PIPE
     )
@@ -315,7 +315,14 @@ def main(few: int = 200_000, many: int = 2_000_000) -> None:
     steps = Steps({"WANGGE_DATABASE_NAME": NAME})
     steps.run("database reset", "database", "reset", "--apply")
     steps.run("database upgrade", "database", "upgrade")
-    settings = Settings(database_name=NAME)
+    with own_home(Settings(database_name=NAME)) as settings:
+        figures = measure(settings, few, many)
+    steps.run("database reset", "database", "reset", "--apply")
+    print(json.dumps(figures))
+
+
+def measure(settings: Settings, few: int, many: int) -> dict[str, Any]:
+    """Fill an empty database and measure with few events, then with many."""
     engine = make_engine(settings)
     with transaction(engine) as session:
         publish(session, settings)
@@ -324,18 +331,16 @@ def main(few: int = 200_000, many: int = 2_000_000) -> None:
     add_events(engine, settings, few, start=0)
     figures |= measure_bulk(engine, settings, few)
     command = ("event", "relocate", "--release", "2", "--again", "--apply")
-    small = run_alone(*command)
+    small = run_alone(settings, *command)
     add_events(engine, settings, many - few, start=few)
-    large = run_alone(*command)
-    dry = run_alone(*command[:-2])
+    large = run_alone(settings, *command)
+    dry = run_alone(settings, *command[:-2])
     engine.dispose()
-    steps.run("database reset", "database", "reset", "--apply")
-    figures |= {
+    return figures | {
         "peak_mb": {few: small["peak_mb"], many: large["peak_mb"]},
         "command_seconds": {few: small["seconds"], many: large["seconds"]},
         "dry_run_seconds": dry["seconds"],
     }
-    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Fixtures for all tests: a real PostGIS database, savepoint sessions, a query counter.
 
 The server is the private cluster, or `WANGGE_DATABASE_URL`. Each test process migrates one template
-database; a test that commits gets a copy of its own.
+database; a test that commits gets a copy of its own. Files of indexes go into a folder of the test process,
+never among those of the installation that lends its server.
 """
 
 from __future__ import annotations
@@ -45,10 +46,19 @@ class NoSkips:
             report.longrepr = f"{item.nodeid} was skipped in CI: {report.longrepr}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The settings of this installation; what is under test has another home from here on."""
+    settings = Settings()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("WANGGE_HOME", str(tmp_path_factory.mktemp("home")))
+        yield settings
+
+
 @pytest.fixture(scope="session")
-def server() -> Iterator[Engine]:
+def server(installed: Settings) -> Iterator[Engine]:
     """The administrative connection of the database server under test."""
-    url = make_url(database_url(Settings()))
+    url = make_url(database_url(installed))
     engine = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     yield engine
     engine.dispose()

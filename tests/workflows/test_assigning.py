@@ -28,13 +28,16 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
     from sqlalchemy.orm import Session
 
-SETTINGS = Settings(database_url="postgresql://unused")
 COMMUNITY = "320199001001"
 AREAS = (
     ("district", "320199", None),
     ("street", "320199001", "320199"),
     ("community", COMMUNITY, "320199001"),
 )
+
+
+def unconnected() -> Settings:
+    return Settings(database_url="postgresql://unused")
 
 
 def strip(west: float, east: float) -> BaseGeometry:
@@ -87,7 +90,7 @@ def codes(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
 @pytest.mark.usefixtures("releases")
 def test_a_crosswalk_shares_out_areas_and_totals_and_names_what_is_left(session: Session) -> None:
     steps: list[str] = []
-    found = make_crosswalk(session, CrosswalkRequest(1, 2), SETTINGS, steps.append)
+    found = make_crosswalk(session, CrosswalkRequest(1, 2), unconnected(), steps.append)
     assert codes(found.rows) == [
         ("001", "001", 1),
         ("002", "001", pytest.approx(0.1)),
@@ -97,7 +100,7 @@ def test_a_crosswalk_shares_out_areas_and_totals_and_names_what_is_left(session:
     assert found.rows["households"].tolist() == [333, 10, 81, 10]
     assert found.rows["population"].isna().all()
     assert steps == ["read grids", "read area", "overlay"]
-    back = make_crosswalk(session, CrosswalkRequest(2, 1), SETTINGS)
+    back = make_crosswalk(session, CrosswalkRequest(2, 1), unconnected())
     assert codes(back.rows) == [
         ("001", "001", pytest.approx(10 / 11)),
         ("001", "002", pytest.approx(1 / 11)),
@@ -111,7 +114,7 @@ def test_a_crosswalk_by_the_households_of_buildings(session: Session) -> None:
     homes = [box(lon, 31.02, lon + 0.001, 31.021) for lon in (118.105, 118.15, 118.195)]
     buildings = {"code": ["1", "2", "3"], "households": [30, 60, 10]}
     save_buildings(session, gpd.GeoDataFrame(buildings, geometry=homes, crs="EPSG:4490"))
-    found = make_crosswalk(session, CrosswalkRequest(1, 2, Weight.HOUSEHOLDS), SETTINGS)
+    found = make_crosswalk(session, CrosswalkRequest(1, 2, Weight.HOUSEHOLDS), unconnected())
     assert codes(found.rows)[1:] == [("002", "001", 0.3), ("002", "002", 0.6), ("002", "none", 0.1)]
     assert found.rows["households"].tolist() == [333, 30, 61, 10]
     assert found.rows["by_area"].tolist() == [True, False, False, False]
@@ -131,12 +134,12 @@ def test_a_crosswalk_that_cannot_be_made_is_refused(
     session: Session, request_: CrosswalkRequest, kind: type[Exception], said: str
 ) -> None:
     with pytest.raises(kind, match=said):
-        make_crosswalk(session, request_, SETTINGS)
+        make_crosswalk(session, request_, unconnected())
 
 
 @pytest.mark.usefixtures("releases")
 def test_a_kind_without_grids_makes_an_empty_crosswalk(session: Session) -> None:
-    found = make_crosswalk(session, CrosswalkRequest(1, 2, kind=GridKind.DEDICATED), SETTINGS)
+    found = make_crosswalk(session, CrosswalkRequest(1, 2, kind=GridKind.DEDICATED), unconnected())
     assert (len(found.rows), found.old_grids, found.new_grids) == (0, 0, 0)
 
 
@@ -168,7 +171,7 @@ FEATURES = (
 
 
 def assigned(session: Session, path: Path, release: Release, rule: Rule) -> list[tuple[Any, ...]]:
-    found = assign_features(session, AssignRequest(path, release, rule, crs="wgs84"), SETTINGS)
+    found = assign_features(session, AssignRequest(path, release, rule, crs="wgs84"), unconnected())
     assert found.features == len(FEATURES)
     named = found.pieces[["row", "name", "grid_code", "share", "outside"]].astype(object)
     rows = named.where(named.notna(), None).itertuples(index=False)
@@ -206,7 +209,7 @@ def test_measures_problems_and_columns(
     done: list[int] = []
     path = write(tmp_path / "features.geojson", *FEATURES)
     request = AssignRequest(path, releases[1], Rule.LARGEST, crs="wgs84")
-    found = assign_features(session, request, SETTINGS, done.append)
+    found = assign_features(session, request, unconnected(), done.append)
     by_name = found.pieces.set_index("name")
     assert by_name.loc["road", "length_m"] == pytest.approx(2863, abs=1)  # the longer part, to 118.11
     assert np.isnan(by_name.loc["road", "area_m2"])
@@ -244,7 +247,7 @@ def test_files_that_cannot_be_assigned_are_refused(
     path = write(tmp_path / "f.geojson", ("x", shape))
     request = AssignRequest(path, releases[0], Rule.SPLIT, kind, crs)
     with pytest.raises(refusal[0], match=refusal[1]):
-        assign_features(session, request, SETTINGS)
+        assign_features(session, request, unconnected())
 
 
 def test_an_empty_file_is_refused(
@@ -252,4 +255,4 @@ def test_an_empty_file_is_refused(
 ) -> None:
     request = AssignRequest(write(tmp_path / "empty.geojson"), releases[0], Rule.SPLIT, crs="wgs84")
     with pytest.raises(InputError, match="holds no rows"):
-        assign_features(session, request, SETTINGS)
+        assign_features(session, request, unconnected())

@@ -23,6 +23,16 @@ RELEASE = Release(3, "", date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC), "pl
 UNUSED = cast("Session", None)
 
 
+def test_tests_keep_their_indexes_apart(installed: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = GridIndex.build(*make_district(2, seed=7))
+    monkeypatch.setattr(locate_point, "build_index", lambda _session, _release: built)
+    folders = [settings.home.resolve() / "indexes" for settings in (installed, Settings())]
+    before = [set(folder.glob("*.index")) for folder in folders]
+    ReleaseIndexes(Settings()).of(UNUSED, RELEASE)
+    made = [len(set(folder.glob("*.index")) - files) for folder, files in zip(folders, before, strict=True)]
+    assert made == [0, 1]
+
+
 class BrokenError(Exception):
     """Stands for whatever stops a build."""
 
