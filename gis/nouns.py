@@ -119,6 +119,13 @@ class FindingKind(StrEnum):
     TOO_LARGE = "too_large"
     NOT_COMPACT = "not_compact"
     STRAY_PART = "stray_part"
+    RETIRED_CODE = "retired_code"
+    CODE_ORDER = "code_order"
+    NO_WORKER = "no_worker"
+    EDGE_MISMATCH = "edge_mismatch"
+    BUILDING_CUT = "building_cut"
+    UNIT_GROUP = "unit_group"
+    INTENDED_HOLE = "intended_hole"
 
 
 class Severity(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from shapely import Polygon, box
 from gis.gridding.check import Tolerance, check_grids
 from gis.gridding.codes import SCHEMES
 from gis.gridding.crs import geometries_to_stored, to_metres
+from gis.gridding.rules.identity import ids_of
 from gis.gridding.rules.profile import parse_profile, shipped_profile
 from gis.gridding.rules.terms import Terms
 from gis.nouns import FindingKind, Severity
@@ -48,16 +49,20 @@ class Scene:
         areas: Communities by code; none: not known.
         columns: Further columns of the grids.
         rule: The settings of the rule in a profile, where the usual ones do not have it.
-        shown: Other things drawn in the picture: buildings.
-        terms: Makes further terms, given those with the profile.
+        shown: Other things by code, buildings or unit grids as `shown_as` says; the code of
+            a unit begins as that of its grid ends.
+        terms: Further terms of the check.
+        is_meant: Gaps were marked as meant.
     """
 
     grids: dict[str, Polygon | shapely.MultiPolygon]
     areas: dict[str, Polygon] = field(default_factory=lambda: LAND)
     columns: dict[str, list[Any]] = field(default_factory=dict)
     rule: str = ""
-    shown: tuple[Polygon, ...] = ()
+    shown: dict[str, Polygon] = field(default_factory=dict)
+    shown_as: str = ""
     terms: dict[str, Any] = field(default_factory=dict)
+    is_meant: bool = False
 
 
 SCENES: dict[FindingKind, Scene] = {
@@ -120,6 +125,38 @@ SCENES: dict[FindingKind, Scene] = {
         },
         rule="[natural]\nstray_part = { max_share = 0.1 }",
     ),
+    FindingKind.RETIRED_CODE: Scene(PAIR, terms={"retired": {COMMUNITY + "002"}}),
+    FindingKind.CODE_ORDER: Scene(
+        {"001": box(0, 0, 70, 100), "003": box(70, 0, 140, 100), "002": box(140, 0, 200, 100)},
+        rule="[natural]\ncode_order = true",
+    ),
+    FindingKind.NO_WORKER: Scene(
+        PAIR, rule="[natural]\nno_worker = true", terms={"on_duty": {COMMUNITY + "001"}}
+    ),
+    FindingKind.EDGE_MISMATCH: Scene(
+        {"001": box(0, 50, 100, 100), "002": box(100, 50, 200, 100), "003": box(0, 0, 200, 50)},
+        rule="[natural]\nedge_mismatch = { max_apart_m = 0.1 }",
+    ),
+    FindingKind.BUILDING_CUT: Scene(
+        PAIR,
+        rule="[natural]\nbuilding_cut = { min_depth_m = 0.5 }",
+        shown={"H1": box(20, 20, 60, 40), "H2": box(85, 55, 130, 80)},
+        shown_as="buildings",
+    ),
+    FindingKind.UNIT_GROUP: Scene(
+        PAIR,
+        rule="[natural]\nunit_group = { max_units = 5 }",
+        shown={f"001-{i}": box(0, 100 * i / 6, 100, 100 * (i + 1) / 6) for i in range(6)}
+        | {"002-0": PAIR["002"]},
+        shown_as="units",
+    ),
+    FindingKind.INTENDED_HOLE: Scene(
+        {
+            "001": PAIR["001"].difference(box(60, 30, 100, 70)),
+            "002": PAIR["002"].difference(box(100, 30, 130, 60)),
+        },
+        is_meant=True,
+    ),
 }
 """What each picture shows."""
 
@@ -146,15 +183,22 @@ def findings_of(kind: FindingKind) -> list[Finding]:
     profile = (
         shipped_profile("usual") if not scene.rule else parse_profile(f'extends = "usual"\n{scene.rule}')
     )
-    found = check_grids(
-        grids,
-        areas,
-        tolerance=Tolerance(),
-        metric_crs=METRIC_CRS,
-        scheme=SCHEMES["community-3"],
-        terms=Terms(profile, **scene.terms),
-    )
-    return [finding for finding in found if finding.kind is kind]
+    terms = Terms(profile, **scene.terms)
+    if scene.shown:
+        named = {
+            "code": list(scene.shown),
+            "grid_code": [COMMUNITY + code[:3] for code in scene.shown],
+            "community_code": COMMUNITY,
+        }
+        terms = replace(terms, **{scene.shown_as: frame(named, list(scene.shown.values()))})
+
+    def check(terms: Terms) -> list[Finding]:
+        crs, scheme = METRIC_CRS, SCHEMES["community-3"]
+        return check_grids(grids, areas, tolerance=Tolerance(), metric_crs=crs, scheme=scheme, terms=terms)
+
+    if scene.is_meant:
+        terms = replace(terms, intended=frozenset(ids_of(check(terms))))
+    return [finding for finding in check(terms) if finding.kind is kind]
 
 
 def frame(columns: dict[str, Any], shapes: Sequence[Any]) -> gpd.GeoDataFrame:
@@ -185,7 +229,10 @@ def picture(kind: FindingKind) -> str:
             'stroke="#5b6b7a" stroke-width="1.2"/>'
             for shape in scene.grids.values()
         ),
-        *(f'<path d="{path(shape, on_paper)}" fill="#b9a992" stroke="#6b5d48"/>' for shape in scene.shown),
+        *(
+            f'<path d="{path(shape, on_paper)}" fill="#b9a992" fill-opacity="0.6" stroke="#6b5d48"/>'
+            for shape in scene.shown.values()
+        ),
         *(
             f'<path d="{path(shape, on_paper)}" fill="none" stroke="#2e7d32" stroke-width="2" '
             'stroke-dasharray="6 4"/>'

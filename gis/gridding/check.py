@@ -25,6 +25,8 @@ from gis.gridding.checks.overlaps import find_overlaps
 from gis.gridding.checks.tolerance import Tolerance
 from gis.gridding.checks.validity import find_invalid, find_multi_part
 from gis.gridding.rules.further import find_further
+from gis.gridding.rules.identity import remember_holes
+from gis.gridding.rules.known import find_in_units, find_with_known
 from gis.gridding.rules.terms import Limits, Terms, judged
 from gis.nouns import AreaLevel, Finding, FindingKind, GridKind, Severity
 
@@ -60,7 +62,8 @@ def check_grids(
     3. Dedicated grids, and special ones of one task: overlaps among themselves.
     4. Against the communities: unknown ones, parts outside, grids that lie mostly in another one, dedicated
        grids over two. Where communities are not given, the next level up stands in for the outline.
-    5. What else the terms ask for: rules about single grids, vertex by vertex, size, shape and codes.
+    5. What else the terms ask for: rules about outlines, sizes, shapes and codes of single grids, about edges
+       that do not match, and against workers, buildings and unit grids where these are known.
     6. Areas whose parent is unknown, or that lie mostly in another one. Their partition: `check_areas`.
 
     Args:
@@ -103,6 +106,9 @@ def check_grids(
     for child, parent in _steps(levels):
         findings += find_unknown_parents(child.layer, parent.layer, "parent_code", required=True)
         findings += find_wrong_parents(place(child, parent, "parent_code"))
+    findings += find_with_known(of_kind, natural, terms)
+    findings += find_in_units(natural, terms, limits)
+    findings = remember_holes(findings, terms.intended)
     layers = dict(zip(layer.codes, layer.rows["kind"], strict=True))
     return _ordered(judged(findings, terms.profile, layers))
 

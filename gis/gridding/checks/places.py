@@ -103,11 +103,13 @@ def findings_of(
 
 def point_in(polygon: shapely.Geometry | None, metric_crs: str) -> BaseGeometry | None:
     """Give a stored point inside a polygon in metres, where a finding about all of it is shown."""
-    if polygon is None:
-        return None
-    inside = np.array([shapely.point_on_surface(polygon)], dtype=object)
-    stored: BaseGeometry = geometries_to_stored(inside, metric_crs)[0]
-    return stored
+    return points_in(np.array([polygon], dtype=object), metric_crs)[0]
+
+
+def points_in(polygons: Geometries, metric_crs: str) -> list[BaseGeometry | None]:
+    """Give a stored point inside each polygon in metres; None for None."""
+    inside = np.asarray(shapely.point_on_surface(polygons), dtype=object)
+    return list(geometries_to_stored(inside, metric_crs))
 
 
 def _without_dust(

@@ -51,5 +51,14 @@ RULES: dict[FindingKind, Rule] = {
     ),
     FindingKind.NOT_COMPACT: Rule(("min_compactness",), needed=("min_compactness",)),
     FindingKind.STRAY_PART: Rule(("max_share",), needed=("max_share",)),
+    FindingKind.RETIRED_CODE: Rule(layers=_GRIDS),
+    FindingKind.CODE_ORDER: Rule(layers=_GRIDS),
+    FindingKind.NO_WORKER: Rule(layers=_GRIDS),
+    FindingKind.EDGE_MISMATCH: Rule(("max_apart_m",), needed=("max_apart_m",), layers=("natural", UNIT)),
+    FindingKind.BUILDING_CUT: Rule(
+        ("min_depth_m",), needed=("min_depth_m",), layers=("natural", "dedicated")
+    ),
+    FindingKind.UNIT_GROUP: Rule(("max_units",), needed=("max_units",), layers=("natural",)),
+    FindingKind.INTENDED_HOLE: Rule(layers=("natural",)),
 }
 """Every kind of finding is the finding of one rule."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from gis.gridding.checks.numbering import find_code_order
 from gis.gridding.checks.outlines import find_narrow_necks, find_repeated_vertices, find_spikes
 from gis.gridding.checks.sizes import find_not_compact, find_stray_parts, find_too_large, find_too_small
 from gis.nouns import FindingKind
@@ -24,6 +25,7 @@ _FINDERS: dict[FindingKind, Callable[..., list[Finding]]] = {
     FindingKind.TOO_LARGE: find_too_large,
     FindingKind.NOT_COMPACT: find_not_compact,
     FindingKind.STRAY_PART: find_stray_parts,
+    FindingKind.CODE_ORDER: find_code_order,
 }
 """Each takes a layer, and the limits of its rule by their names."""
 

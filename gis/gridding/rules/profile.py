@@ -60,6 +60,10 @@ class Profile:
         setting = self.setting(layer, kind)
         return usual if setting is None else setting.tolerance(usual)
 
+    def is_on(self, kind: FindingKind) -> bool:
+        """Tell whether a rule is checked in any layer."""
+        return any(kind is other for _, other in self.settings)
+
 
 def shipped_profiles() -> list[str]:
     """Name the profiles that come with the package."""

@@ -10,6 +10,9 @@ from gis.gridding.rules.profile import USUAL, Profile, shipped_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
+
+    import geopandas as gpd
 
     from gis.gridding.checks.tolerance import Tolerance
     from gis.nouns import Finding, FindingKind
@@ -25,9 +28,20 @@ class Terms:
 
     Attributes:
         profile: The rules.
+        buildings: Columns code, geometry (EPSG:4490); None if unknown.
+        on_duty: Codes of the grids that a worker is on duty for; None if unknown.
+        retired: Codes that must not be given again.
+        units: Unit grids, columns code, grid_code, community_code, geometry (EPSG:4490); None if there are
+            none.
+        intended: Ids of gaps that were marked as meant, of `gis.gridding.rules.identity.ids_of`.
     """
 
     profile: Profile = field(default_factory=_usual)
+    buildings: gpd.GeoDataFrame | None = None
+    on_duty: AbstractSet[str] | None = None
+    retired: AbstractSet[str] = frozenset()
+    units: gpd.GeoDataFrame | None = None
+    intended: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

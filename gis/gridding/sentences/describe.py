@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from gis.gridding.sentences import single, usual
+from gis.gridding.sentences import shared, single, usual
 from gis.nouns import Finding, FindingKind
 
 if TYPE_CHECKING:
@@ -44,4 +44,11 @@ _SENTENCES: dict[FindingKind, Callable[[Finding, int], str]] = {
     FindingKind.TOO_LARGE: single.too_large,
     FindingKind.NOT_COMPACT: single.not_compact,
     FindingKind.STRAY_PART: single.stray_part,
+    FindingKind.RETIRED_CODE: single.retired_code,
+    FindingKind.CODE_ORDER: single.code_order,
+    FindingKind.NO_WORKER: single.no_worker,
+    FindingKind.EDGE_MISMATCH: shared.edge_mismatch,
+    FindingKind.BUILDING_CUT: shared.building_cut,
+    FindingKind.UNIT_GROUP: shared.unit_group,
+    FindingKind.INTENDED_HOLE: shared.intended_hole,
 }

@@ -14,6 +14,7 @@ _HECTARE_M2 = 10_000
 
 _SUBJECTS = {
     "grid": ("网格", "grid"),
+    "unit": ("单元网格", "unit grid"),
     "area": ("区域", "area"),
     "district": ("区县", "district"),
     "street": ("街道", "street"),

@@ -88,3 +88,28 @@ def _outsized(finding: Finding, than: tuple[str, str], tongue: int) -> str:
     beyond = than[tongue].format(limit=f"{float(detail['limit']):,.6g}")
     subject = subject_of(finding, tongue)
     return (f"{subject} {code} {measure}，{beyond}。", f"The {subject} {code} {measure}, {beyond}.")[tongue]
+
+
+def retired_code(finding: Finding, tongue: int) -> str:
+    """Say that the code was given before."""
+    code, subject = list_codes(finding.grids, tongue), subject_of(finding, tongue)
+    return (
+        f"{subject}编码 {code} 曾用于已撤销的{subject}，不得重复启用。",
+        f"The code {code} belonged to a {subject} that was retired; it must not be given again.",
+    )[tongue]
+
+
+def code_order(finding: Finding, tongue: int) -> str:
+    """Say in which community which codes are out of order."""
+    codes, parent = list_codes(finding.grids, tongue), finding.detail["parent"]
+    of = (f"社区 {parent} ", f" of community {parent}") if parent else ("", "")
+    return (
+        f"{of[0]}的{subject_of(finding, tongue)}编码未按自北向南、自西向东的顺序：{codes}。",
+        f"Codes{of[1]} do not run from north to south and west to east: {codes}.",
+    )[tongue]
+
+
+def no_worker(finding: Finding, tongue: int) -> str:
+    """Say that nobody is on duty."""
+    code, subject = list_codes(finding.grids, tongue), subject_of(finding, tongue)
+    return (f"{subject} {code} 没有网格员。", f"No worker is on duty for the {subject} {code}.")[tongue]

@@ -5,6 +5,7 @@
   const KINDS = [
     "gap", "overlap", "outside_parent", "invalid", "multi_part", "duplicate_code", "bad_code", "nesting",
     "repeated_vertex", "spike", "narrow_neck", "too_small", "too_large", "not_compact", "stray_part",
+    "retired_code", "code_order", "no_worker", "edge_mismatch", "building_cut", "unit_group", "intended_hole",
   ];
   const SEVERITIES = ["error", "warning", "info"];
   const COLOURS = ["bad", "warn", "info"];
