@@ -12,7 +12,7 @@ try:
 except ImportError:
     chain = None  # type: ignore[assignment] # no compiler was there at set-up
 if getattr(chain, "CALLS", None) != CALLS:  # compiled from other sources
-    chain = None  # type: ignore[assignment]
+    chain = None  # type: ignore[assignment] # NumPy, then
 IS_OUTDATED = chain is None and find_spec("gis.gridding.chain._chain") is not None
 
 __all__ = ["CALLS", "IS_OUTDATED", "chain"]

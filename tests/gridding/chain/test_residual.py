@@ -169,7 +169,7 @@ def test_arrays_that_do_not_fit_are_refused(offsets: list[int]) -> None:
 def test_functions_from_other_sources_are_refused(calls: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     other = ModuleType("_chain")
     if calls is not None:
-        other.CALLS = calls  # type: ignore[attr-defined]
+        other.CALLS = calls  # type: ignore[attr-defined] # a module made up
     monkeypatch.setattr("gis.gridding.chain._chain", other, raising=False)
     found = runpy.run_path(str(compiled.__file__))
     assert (found["chain"], found["IS_OUTDATED"]) == (None, True)
