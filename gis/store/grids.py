@@ -67,6 +67,11 @@ def list_grids(session: Session, release: int, wanted: GridFilter | None = None)
     )
 
 
+def list_retired_codes(session: Session) -> frozenset[str]:
+    """Return the codes that grids once had and none has now."""
+    return frozenset(session.scalars(statement("list_retired_codes")))
+
+
 def list_grid_history(session: Session, grid_id: int) -> GeoDataFrame:
     """Return every version of one grid, oldest first, with the release that made it.
 

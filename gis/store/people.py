@@ -62,6 +62,11 @@ def list_duties(session: Session, grid_id: int, day: date) -> pd.DataFrame:
     return read_table(session, statement("list_duties"), {"grid_id": grid_id, "day": day})
 
 
+def list_codes_on_duty(session: Session, day: date) -> frozenset[str]:
+    """Return the codes, as they now are, of all grids that a worker is on duty for on a day."""
+    return frozenset(session.scalars(statement("list_codes_on_duty"), {"day": day}))
+
+
 def save_buildings(session: Session, buildings: GeoDataFrame) -> int:
     """Replace all buildings.
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from gis.errors import InputError
 from gis.gridding.check import check_areas, check_grids
 from gis.gridding.checks.tolerance import Tolerance
 from gis.gridding.codes import scheme_named
 from gis.gridding.crs import metric_crs_for
-from gis.nouns import Actor, Check, Finding, Plan, Release
+from gis.gridding.rules.profile import Profile, parse_profile, shipped_profile, shipped_profiles
+from gis.gridding.rules.terms import Terms
+from gis.nouns import Actor, Check, Finding, FindingKind, Plan, Release
 from gis.store.areas import list_areas
 from gis.store.checks import save_check
-from gis.store.grids import list_grids
+from gis.store.grids import list_grids, list_retired_codes
+from gis.store.people import list_buildings, list_codes_on_duty
 from gis.store.plans import list_plan_areas, list_plan_grids
 
 if TYPE_CHECKING:
@@ -38,6 +45,7 @@ def check_subject(
     settings: Settings,
     actor: Actor,
     tolerance: Tolerance | None = None,
+    terms: Terms | None = None,
 ) -> CheckedGrids:
     """Check all areas and grids of a plan, as it would be published, or of a release.
 
@@ -47,6 +55,7 @@ def check_subject(
         settings: Give the metric system, the code scheme and the usual tolerance.
         actor: Who asks.
         tolerance: Another tolerance than the usual.
+        terms: Other rules than the usual, of `terms_for`.
 
     Returns:
         The findings, stored under the check's id.
@@ -55,13 +64,58 @@ def check_subject(
     tolerance = tolerance or Tolerance(settings.min_width_m, settings.min_area_m2)
     crs = metric_crs_of(areas if len(areas) else grids, settings)
     findings = [
-        *check_areas(areas, tolerance=tolerance, metric_crs=crs),
+        *check_areas(areas, tolerance=tolerance, metric_crs=crs, terms=terms),
         *check_grids(
-            grids, areas, tolerance=tolerance, metric_crs=crs, scheme=scheme_named(settings.code_scheme)
+            grids,
+            areas,
+            tolerance=tolerance,
+            metric_crs=crs,
+            scheme=scheme_named(settings.code_scheme),
+            terms=terms,
         ),
     ]
     check = save_check(session, subject, findings, (tolerance.min_width_m, tolerance.min_area_m2), actor)
     return CheckedGrids(check, findings, grids, areas)
+
+
+def profile_named(name: str) -> Profile:
+    """Return a shipped profile by its name, or read one's own from a file.
+
+    Raises:
+        InputError: There is neither, or the file cannot be understood.
+    """
+    if name in shipped_profiles():
+        return shipped_profile(name)
+    try:
+        return parse_profile(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{name} is no readable file, and no shipped profile; these are {', '.join(shipped_profiles())}.",
+            field="profile",
+        ) from error
+
+
+def terms_for(
+    session: Session, subject: Plan | Release, profile: Profile, settings: Settings, intended: frozenset[str]
+) -> Terms:
+    """Collect what is stored that the rules of a profile need.
+
+    Args:
+        session: The open transaction.
+        subject: What is to be checked.
+        profile: The rules.
+        settings: Give the time zone, and with it the day whose duties count.
+        intended: Ids of gaps that are meant.
+
+    Returns:
+        Buildings and duties only where a rule asks for them and any are stored; retired codes for a plan.
+    """
+    buildings = list_buildings(session) if profile.is_on(FindingKind.BUILDING_CUT) else None
+    on_duty = None
+    if profile.is_on(FindingKind.NO_WORKER):
+        on_duty = list_codes_on_duty(session, datetime.now(ZoneInfo(settings.time_zone)).date())
+    retired = list_retired_codes(session) if isinstance(subject, Plan) else frozenset[str]()
+    return Terms(profile, buildings, on_duty or None, retired, intended=intended)
 
 
 def frames_of(session: Session, subject: Plan | Release) -> tuple[GeoDataFrame, GeoDataFrame]:

@@ -69,6 +69,12 @@ def test_a_gap_is_found_listed_and_written(planned: Settings, tmp_path: Path) ->
     assert gap["area_m2"] == pytest.approx(4.73 * 1109, rel=0.01)
     assert page.stat().st_size > 100_000
     wangge(planned, "release", "publish", "--from", "2026-01-01", "--apply", code=4)
+    meant = tmp_path / "meant.txt"
+    meant.write_text("\n".join(finding["properties"]["id"] for finding in found))
+    said = wangge(planned, "grid", "check", "--intended", str(meant))
+    assert "Clean" in said
+    assert "intended_hole" in said
+    assert "own.toml is no readable file" in wangge(planned, "grid", "check", "--profile", "own.toml", code=2)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from gis.api.wire import geojson
 from gis.api.wire.caching import ASK_AGAIN, entity_tag, require_changed
 from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
+from gis.gridding.rules.identity import ids_of
 from gis.gridding.sentences import describe
 from gis.nouns import STORED_CRS, Check, Finding, FindingKind, Severity
 from gis.store.checks import get_check, list_findings
@@ -52,9 +53,14 @@ class CheckOut(BaseModel):
 
 
 class FindingOut(BaseModel):
-    """One finding (检查问题) without its place; `number` counts from 1 in the check's order."""
+    """One finding (检查问题) without its place.
+
+    `number` counts from 1 in the check's order; `lasting_id` is that of the place found wrong,
+    in every check until it changes.
+    """
 
     number: int
+    lasting_id: str
     kind: FindingKind
     severity: Severity
     grids: list[str]
@@ -118,6 +124,7 @@ def describe_finding(number: int, finding: Finding) -> FindingOut:
     """Return a finding with its sentences."""
     return FindingOut(
         number=number,
+        lasting_id=ids_of([finding])[0],
         kind=finding.kind,
         severity=finding.severity,
         grids=list(finding.grids),
