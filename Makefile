@@ -6,10 +6,10 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run stop doctor test nightly lint types unit real bench-locate bench-gridding lock clean ready pictures
+.PHONY: help setup run stop doctor test nightly lint types unit real bench-locate bench-gridding bench-gridding-real lock clean ready pictures
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what is missing, make the environment, start and upgrade the database
 	@$(TOOLS) setup
@@ -51,6 +51,9 @@ bench-locate: ready ## locating against geopandas, PostGIS and others, with ever
 
 bench-gridding: ready ## checking and repairing against shapely, maup, geoplanar and mapshaper (about 15 minutes)
 	$(BIN)/python -m benchmarks.gridding
+
+bench-gridding-real: ready ## the same on real data from outside: make bench-gridding-real DATA=folder
+	$(BIN)/python -m benchmarks.gridding_real $(DATA)
 
 lock: ## write both lock files anew (needs uv)
 	@$(TOOLS) lock

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from benchmarks.damage import Found, FoundKind, Kind, score
+from gis.gridding.overlay import polygon_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,15 +70,24 @@ def judge_peer(answer: dict[str, Any], damaged: Damaged) -> dict[str, Any]:
     ]
     overlaps = [
         Found(FoundKind.OVERLAP, place, tuple(pair))
-        for place, pair in zip(answer["overlaps"], answer["pairs"], strict=True)
-        if 2 * place.area > DUST_M * place.length
+        for place, pair, wide in zip(
+            answer["overlaps"], answer["pairs"], are_wide(answer["overlaps"]), strict=True
+        )
+        if wide
     ]
     return judge_found([*gaps, *outside, *overlaps], damaged)
 
 
+def are_wide(places: Sequence[Any]) -> NDArray[np.bool_]:
+    """Tell which places are wider than dust; lines that an overlay leaves beside polygons count for none."""
+    parts, place = polygon_parts(np.array(places, dtype=object))
+    area, perimeter = (np.bincount(place, of(parts), len(places)) for of in (shapely.area, shapely.length))
+    wide: NDArray[np.bool_] = 2 * area > DUST_M * perimeter
+    return wide
+
+
 def _wide(places: Sequence[Any]) -> NDArray[Any]:
-    polygons = np.array([place for place in places if place is not None], dtype=object)
-    return polygons[2 * shapely.area(polygons) > DUST_M * shapely.length(polygons)]
+    return np.array(places, dtype=object)[are_wide(places)]
 
 
 def _with_grids(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 GAP_WIDTH_M = 30.0
 RIVER_GAP_WIDTH_M = 40.0
+REAL_GAP_WIDTH_M = 5.0
 _LARGE = 50_000
 _LARGE_HEAP = "10gb"
 _NOTHING = shapely.Polygon()
@@ -57,7 +58,11 @@ def invalid_edges(given: Given) -> Work:
 
 
 def by_hand(given: Given) -> Work:
-    """Do what one writes by hand: intersect each with each, unite all, take off the parent."""
+    """Do what one writes by hand: intersect each with each, unite all, take off the parent.
+
+    Without a parent gaps are the holes of the union.
+    """
+    parent = shapely.union_all(shapely.get_parts(given.parent))
 
     def work() -> dict[str, Any]:
         one, other = shapely.STRtree(given.polygons).query(given.polygons, predicate="intersects")
@@ -65,14 +70,20 @@ def by_hand(given: Given) -> Work:
         common = shapely.intersection(given.polygons[one], given.polygons[other])
         kept = shapely.area(common) > 0
         union = shapely.union_all(given.polygons)
+        whole = shapely.union_all(_shells(union)) if parent.is_empty else parent
         return {
-            "gaps": shapely.get_parts(shapely.difference(given.parent, union)),
+            "gaps": shapely.get_parts(shapely.difference(whole, union)),
             "overlaps": common[kept],
             "pairs": np.stack([one[kept], other[kept]], axis=1).tolist(),
-            "outside": shapely.get_parts(shapely.difference(union, given.parent)),
+            "outside": shapely.get_parts(shapely.difference(union, whole)),
         }
 
     return work
+
+
+def _shells(polygons: shapely.Geometry) -> NDArray[Any]:
+    shells: NDArray[Any] = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(polygons)))
+    return shells
 
 
 def clean(given: Given, *, gap_width: float = GAP_WIDTH_M) -> Work:
@@ -216,6 +227,8 @@ CASES: dict[str, Callable[[Given], Work]] = {
     "maup smart": maup_smart,
     "maup quick": maup_quick,
     "mapshaper clean": mapshaper_clean,
+    "shapely clean, real": partial(clean, gap_width=REAL_GAP_WIDTH_M),
+    "mapshaper clean, real": partial(mapshaper_clean, gap_width=REAL_GAP_WIDTH_M),
     "shapely clean, river": partial(clean, gap_width=RIVER_GAP_WIDTH_M),
     "mapshaper clean, river": partial(mapshaper_clean, gap_width=RIVER_GAP_WIDTH_M),
     "maup smart, river": partial(maup_smart, fill_gaps_threshold=None),

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import shapely
+import shapes
 
-from benchmarks import gridding, gridding_cases, gridding_judge, gridding_peers
+from benchmarks import gridding, gridding_cases, gridding_judge, gridding_peers, gridding_real
 from benchmarks.damage import FoundKind, Kind
 from benchmarks.gridding_input import Made, make_input
 from benchmarks.gridding_measure import Given, Outcome, measure, run, write_given
@@ -133,6 +134,33 @@ def test_edits_bring_faults_and_take_them_away(made: Made) -> None:
     told = gridding_cases.CASES["edits"](Given.read(made.clean))()
     assert told["edits"] == 2 * told["with_faults"] > 500
     assert 0 < told["p50_ms"] <= told["p99_ms"]
+
+
+def test_real_outlines_are_checked_and_repaired_beside_peers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gridding_real, "FINDERS", ("shapely by hand",))
+    monkeypatch.setattr(gridding_real, "REPAIRERS", ("shapely clean, real",))
+    cells = shapes.with_overlap() | {shapes.code("003"): shapes.bow_tie()}
+    shapes.grids_frame(cells).to_file(tmp_path / "grids.geojson")
+    shapes.grids_frame({"1": shapes.block()}).to_file(tmp_path / "block.geojson")
+    published = gridding_real.Published("grids.geojson", shapes.METRIC_CRS, "block.geojson")
+    told = gridding_real.set_figures(tmp_path, published, tmp_path, 60)
+    ours, by_hand = told["finding"]["findings"], told["finding"]["shapely by hand"]
+    assert (ours["invalid"], ours["overlap"], ours["gap"]) == (1, 1, 2)
+    assert (by_hand["overlaps_above_dust"], by_hand["gaps_above_dust"]) == (1, 2)
+    repair = told["repair"]["repair, real"]
+    assert (repair["is_valid"], repair["is_coverage"], repair["emptied"], repair["left"]) == (
+        True, True, 0, 2,
+    )  # fmt: skip
+    assert repair["moved_m2"] == pytest.approx(200, abs=0.1)
+    assert told["repair"]["shapely clean, real"]["is_valid"]
+
+
+def test_lines_beside_a_place_do_not_make_it_thin() -> None:
+    beside = shapely.GeometryCollection([shapely.box(0, 0, 1, 1), shapely.LineString([(0, 0), (9e6, 0)])])
+    thin = shapely.box(0, 0, 1, 0.0001)
+    assert gridding_judge.are_wide([beside, thin, shapely.Point(0, 0)]).tolist() == [True, False, False]
 
 
 def test_work_is_measured_with_its_children_and_its_memory() -> None:
