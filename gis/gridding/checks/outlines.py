@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     Geometries = NDArray[np.object_]
 
-_TRIANGLE = 3
 _ALMOST_RIGHT = 89.0
 _ROUNDING = 1e-3
 """Share of a width by which lobes are drawn too large, so that rounding leaves no hair beside them."""
@@ -60,7 +59,7 @@ def find_spikes(layer: Layer, *, max_angle_deg: float, min_length_m: float) -> l
         max_angle_deg: A corner with an angle up to it is a spike; no right one ever is.
         min_length_m: If both its edges are at least as long.
     """
-    corners = _corners(_rings_as_given(layer))
+    corners = _corners_turning_back(_rings_as_given(layer))
     back, on = corners.before - corners.at, corners.after - corners.at
     turn = np.abs(back[:, 0] * on[:, 1] - back[:, 1] * on[:, 0])
     ahead = np.einsum("ij,ij->i", back, on)
@@ -179,17 +178,31 @@ def _steps(rings: Rings) -> tuple[Integers, Floats]:
     return first, np.hypot(*(rings.vertices[first + 1] - rings.vertices[first]).T)
 
 
-def _corners(rings: Rings) -> _Corners:
+def _corners_turning_back(rings: Rings) -> _Corners:
+    """Find the corners with an angle below a right one; a vertex that repeats the one before is none."""
+    rings = _without_repeated(rings)
+    starts, ends = rings.offsets[:-1], rings.offsets[1:] - 1
+    edges = np.diff(rings.vertices, axis=0)
+    ahead = np.zeros(len(edges))
+    np.einsum("ij,ij->i", edges[:-1], edges[1:], out=ahead[1:])
+    ahead[ends[:-1]] = 0  # from the end of one ring to the start of the next
+    ahead[starts] = np.einsum("ij,ij->i", edges[ends - 1], edges[starts])
+    here = np.flatnonzero(ahead < 0)
+    ring = rings.ring_of(here)
+    before = np.where(here == starts[ring], ends[ring] - 1, here - 1)
+    vertices = rings.vertices
+    return _Corners(vertices[here], vertices[before], vertices[here + 1], rings.polygon[ring])
+
+
+def _without_repeated(rings: Rings) -> Rings:
     first, length = _steps(rings)
-    first = first[length > 0]  # a vertex that repeats the one before is no corner of its own
-    ring = rings.ring_of(first)
-    _, starts, counts = np.unique(ring, return_index=True, return_counts=True)
-    last = starts + counts - 1
-    after, before = np.arange(len(ring)) + 1, np.arange(len(ring)) - 1
-    after[last], before[starts] = starts, last
-    whole = np.repeat(counts >= _TRIANGLE, counts)
-    at = rings.vertices[first]
-    return _Corners(at[whole], at[before[whole]], at[after[whole]], rings.polygon[ring[whole]])
+    repeated = first[length == 0]
+    if not len(repeated):
+        return rings
+    kept = np.ones(len(rings.vertices), dtype=bool)
+    kept[repeated] = False  # of vertices in one place the last stays, and with it the end of the ring
+    counts = np.add.reduceat(kept, rings.offsets[:-1], dtype=np.int64)
+    return Rings(rings.vertices[kept], np.append(0, np.cumsum(counts)), rings.is_shell, rings.polygon)
 
 
 def _gathered(points: Floats, group: Integers, metric_crs: str) -> Geometries:

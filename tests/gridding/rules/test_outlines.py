@@ -118,6 +118,20 @@ def test_a_repeated_vertex_does_not_hide_a_spike_and_a_straight_vertex_is_none()
     assert corners_of(found)[1] == (150, 50.2)
 
 
+def test_a_spike_at_the_first_vertex_of_a_ring_is_found_and_rings_are_not_taken_for_one() -> None:
+    west = shapely.transform(with_spike(), lambda xy: xy * [-1, 1])
+    layer = layer_of({"A": west, "B": shapes.square(-300, 0), "C": shapes.square(200, 0)})
+    assert shapely.get_coordinates(layer.metres[0])[0] == pytest.approx(
+        (shapes.EAST - 150, shapes.NORTH + 50.2)
+    )
+    (found,) = find_spikes(layer, max_angle_deg=1, min_length_m=0.1)
+    assert found.grids == ("A",)
+    in_line = layer_of({"A": shapes.square(), "B": shapes.square(0, -300)})
+    assert find_spikes(in_line, max_angle_deg=1, min_length_m=0.1) == []
+    slit = shapely.Polygon([(0, 0), (200, 0), (200, 200), (0, 200)], [with_spike().exterior.coords[:-1]])
+    assert len(find_spikes(layer_of({"A": slit.buffer(0)}), max_angle_deg=1, min_length_m=0.1)) == 1
+
+
 # --- narrow necks -----------------------------------------------------------------------------------
 
 
