@@ -284,3 +284,4 @@ def test_parts_stay_parts() -> None:
     mended = mend(polygons(two, box(9, 0, 30, 10)))
     assert shapely.get_num_geometries(mended.polygons[0]) == 2
     assert mended.left == []
+    assert mended.area_after_m2.sum() == 400
