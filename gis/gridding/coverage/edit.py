@@ -1,14 +1,16 @@
 """Change some polygons of an index in time that depends on them and not on the others.
 
-The cells that the old and the new outlines touch are built anew behind everything that is there, and then
-their values are switched, each at once. So one thread may edit while others look up: they see every cell
-as it was or as it is.
+The cells around the edges that come or go are built anew behind everything that is there, and then their
+values are switched, each at once. So one thread may edit while others look up: they see every cell as it
+was or as it is. Elsewhere records go on with the vertices of the old outline, which stay where they are: its
+edges there are those of the new one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -30,11 +32,18 @@ if TYPE_CHECKING:
 
 GROWING = ("vertices", "ring_offsets", "ring_is_shell", "polygon_rings", "asks_geos")
 WRITTEN = ("polygon_rings", "asks_geos")
+NO_VERTICES = np.empty((0, 2))
+NO_WORDS = np.zeros(BEHIND, dtype=np.int32)
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""West, south, east, north."""
+Outline: TypeAlias = "tuple[Floats, bool]"
+"""The vertices of a polygon, ring after ring, and whether only GEOS can answer for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Polygons that were stored: their positions, and the cells that they or those before them reach into.
+    """Polygons that were stored: their positions, and the cells that are other than before.
 
     Attributes:
         positions: Shape (p,).
@@ -64,7 +73,8 @@ class Editor:
         self._blocks, self._words = Pool(tables.blocks), Pool(tables.words)
         self._squares = tables.squares.copy()
         self._position = {int(one): place for place, one in enumerate(ids)}
-        self._see()
+        self._see_outlines()
+        self._see_tables()
 
     def store(self, ids: Sequence[int], polygons: Polygons) -> Change | None:
         """Put polygons in the place of those with the same ids; None takes one away, a new id adds one.
@@ -81,42 +91,54 @@ class Editor:
         more = Outlines.of(np.asarray(polygons, dtype=object)[there])
         if not self._are_inside(more.vertices):
             return None
-        known = [self._position[one] for one in ids if one in self._position]
-        before = self._boxes(np.array(known, dtype=np.int64))
-        places = self._take_outlines(np.asarray(ids, dtype=np.int64), there, more)
-        self._see()
-        return Change(places[there], np.concatenate((before, self._boxes(places[there]))))
+        before = [self._outline(one) for one in ids]
+        stored = self._take_outlines(ids, there, more)
+        self._see_outlines()
+        after = [self._outline(one) for one in ids]
+        changed = [_changed_box(was, now) for was, now in zip(before, after, strict=True)]
+        boxes = [self._in_cells(box) for box in changed if box]
+        return Change(stored, np.array(boxes).reshape(-1, 4).astype(np.int64))
 
     def rebuild(self, change: Change) -> None:
-        """Build the cells anew that old and new outlines touch, and switch them."""
+        """Build the cells anew that are to change, and switch them."""
         for window in _windows(change.boxes):
             self._rebuild(window, change.positions)
 
     def _are_inside(self, vertices: Floats) -> bool:
-        if not (len(vertices) and self._frame.is_usable):
-            return self._frame.is_usable
-        u, v = self._frame.place(*vertices.T)
         frame = self._frame
-        return bool(u.min() > 0 and v.min() > 0 and u.max() < frame.columns and v.max() < frame.rows)
+        if not (len(vertices) and frame.is_usable):
+            return frame.is_usable
+        west, south, east, north = self._in_cells(
+            (*vertices.min(axis=0).tolist(), *vertices.max(axis=0).tolist())
+        )
+        return west >= 0 and south >= 0 and east < frame.columns and north < frame.rows
 
-    def _take_outlines(self, ids: Integers, there: Flags, more: Outlines) -> Integers:
-        """Store new outlines; return the position of each id."""
+    def _in_cells(self, box: Box) -> Box:
+        """Return a box in cells, a little wider: an outline on a cell's side may count as in the next."""
+        west, south = self._frame.place(box[0], box[1])
+        east, north = self._frame.place(box[2], box[3])
+        return west - 0.01, south - 0.01, east + 0.01, north + 0.01
+
+    def _take_outlines(self, ids: Sequence[int], there: Flags, more: Outlines) -> Integers:
+        """Store new outlines; return where each of them stands."""
         pools = self._pools
         rings, vertices = len(pools["ring_is_shell"].content), len(pools["vertices"].content)
         self._extend(pools["vertices"], more.vertices)
         pools["ring_offsets"].extend(more.ring_offsets[1:] + vertices)
         pools["ring_is_shell"].extend(more.ring_is_shell)
-        new = [int(one) for one in ids if int(one) not in self._position]
-        self._position |= {one: len(self._ids.content) + i for i, one in enumerate(new)}
-        self._ids.extend(np.array(new, dtype=np.int64))
-        pools["polygon_rings"].extend(np.zeros((len(new), 2), dtype=np.int64))
-        pools["asks_geos"].extend(np.zeros(len(new), dtype=bool))
-        places = np.array([self._position[int(one)] for one in ids], dtype=np.int64)
-        self._write("polygon_rings", places[~there], 0)
-        self._write("polygon_rings", places[there], more.polygon_rings + rings)
-        self._write("asks_geos", places, False)  # noqa: FBT003 - a value, not a switch
-        self._write("asks_geos", places[there], more.asks_geos)
-        return places
+        new = [one for one in ids if one not in self._position]
+        if new:
+            self._position |= {one: len(self._ids.content) + i for i, one in enumerate(new)}
+            self._ids.extend(np.array(new, dtype=np.int64))
+            pools["polygon_rings"].extend(np.zeros((len(new), 2), dtype=np.int64))
+            pools["asks_geos"].extend(np.zeros(len(new), dtype=bool))
+        places = np.array([self._position[one] for one in ids], dtype=np.int64)
+        pools["polygon_rings"].content[places] = 0
+        pools["asks_geos"].content[places] = False
+        stored = places[there]
+        pools["polygon_rings"].content[stored] = more.polygon_rings + rings
+        pools["asks_geos"].content[stored] = more.asks_geos
+        return stored
 
     def _extend(self, pool: Pool, more: NDArray[Any]) -> None:
         """Append what cells are to refer to."""
@@ -125,17 +147,17 @@ class Editor:
             self._cells = self._cells.copy()
         pool.extend(more)
 
-    def _write(self, name: str, places: Integers, values: NDArray[Any] | int) -> None:
-        self._pools[name].content[places] = values
-
-    def _see(self) -> None:
-        """Show the arrays as they are now.
-
-        Tables are shown with the room behind them: who looks up in earlier ones meets cells that were
-        switched since, and what those refer to must be there.
-        """
+    def _see_outlines(self) -> None:
+        """Show the outlines as they are now."""
         self.ids: Integers = self._ids.content
         self.outlines = Outlines(**{name: pool.content for name, pool in self._pools.items()})
+
+    def _see_tables(self) -> None:
+        """Show the tables as they are now, with the room behind them.
+
+        Who looks up in earlier ones meets cells that were switched since, and what those refer to must be
+        there.
+        """
         blocks = self._blocks.with_room
         self.tables = Tables(
             self._frame,
@@ -147,29 +169,23 @@ class Editor:
             self._squares,
         )
 
-    def _boxes(self, places: Integers) -> Integers:
-        """Return first column, first row, last column and last row of polygons that are there, in cells."""
-        first, end = self.outlines.ring_offsets[self.outlines.polygon_rings[places]].T
-        first, end = first[first < end], end[first < end]
-        if not len(first):
-            return np.empty((0, 4), dtype=np.int64)
-        counts = end - first
-        uv = np.stack(self._frame.place(*self.outlines.vertices[ranges(first, counts)].T), axis=1)
-        starts = counts.cumsum() - counts
-        # an outline on the side of a cell may count as in the next one
-        least, most = np.minimum.reduceat(uv, starts) - 0.01, np.maximum.reduceat(uv, starts) + 0.01
-        last = (self._frame.columns - 1, self._frame.rows - 1)
-        low, high = np.maximum(np.floor(least), 0), np.minimum(np.floor(most), last)
-        return np.concatenate((low, high), axis=1).astype(np.int64)
+    def _outline(self, one: int) -> Outline:
+        """Return the vertices of a polygon, ring after ring, and whether only GEOS can answer for it."""
+        if one not in self._position:
+            return NO_VERTICES, False
+        place = self._position[one]
+        first, end = self.outlines.ring_offsets[self.outlines.polygon_rings[place]].tolist()
+        return self.outlines.vertices[first:end], bool(self.outlines.asks_geos[place])
 
     def _rebuild(self, window: Window, new: Integers) -> None:
         """Build a window from all that reaches into it, and switch its cells."""
-        near = distinct(np.concatenate((positions_in(self.tables, window), new)))
-        near = near[self.outlines.polygon_rings[near, 1] > self.outlines.polygon_rings[near, 0]]
-        near = near[np.argsort(self.ids[near], kind="stable")]
+        near = distinct(np.concatenate((*positions_in(self.tables, window), new)))
+        first, end = self.outlines.polygon_rings[near].T
+        near = near[end > first]
+        near = near[self.ids[near].argsort(kind="stable")]
         around = surroundings(self.outlines, self._frame, near)
         built = build_window(around, window, len(self._words.content), len(self._blocks.content) // UNIT)
-        self._extend(self._words, np.append(built.words, np.zeros(BEHIND, dtype=np.int32)))
+        self._extend(self._words, np.concatenate((built.words, NO_WORDS)))
         self._extend(self._blocks, built.blocks)
         rows = self._cells[:-1].reshape(self._frame.rows, self._frame.columns)
         columns = slice(window.first_column, window.end_column)
@@ -178,36 +194,54 @@ class Editor:
         # before the cells: a search must not pass over one that is switched already
         mark_squares(self._frame, self._squares, row + window.first_row, column + window.first_column)
         rows[window.first_row : window.end_row, columns] = cells
-        self._see()
+        self._see_tables()
 
 
-def positions_in(tables: Tables, window: Window) -> Integers:
-    """List every polygon that reaches into a window."""
+def _changed_box(was: Outline, now: Outline) -> Box | None:
+    """Return west, south, east and north of the cells to build anew for an outline, if there are any.
+
+    The way from one ring to the next counts as an edge: at most there is more than needed.
+    """
+    vertices = np.concatenate((was[0], now[0]))
+    old, new = (set(pairwise(one.view(np.complex128).ravel().tolist())) for one, _ in (was, now))
+    changed = old | new if was[1] or now[1] else old ^ new
+    if not changed:
+        return None
+    ends = [*chain.from_iterable(changed)]
+    x, y = [end.real for end in ends], [end.imag for end in ends]
+    # records of cells in the east hold edges of the west too
+    return min(x), min(y), float(vertices[:, 0].max()), max(y)
+
+
+def positions_in(tables: Tables, window: Window) -> list[Integers]:
+    """List every polygon that reaches into a window, some several times."""
     rows = tables.cells[:-1].reshape(tables.frame.rows, tables.frame.columns)
-    value = rows[window.first_row : window.end_row, window.first_column : window.end_column].ravel()
-    found = [value[value >= 0]]
-    records = palette_values(tables, value[value < NONE])
-    found.append(records[records >= 0])
-    word = -2 - distinct(records[records < NONE]).astype(np.int64)
+    cells = rows[window.first_row : window.end_row, window.first_column : window.end_column].ravel()
+    palettes = palette_values(tables, cells[cells < NONE])
+    values = distinct(np.concatenate((np.maximum(cells, NONE), palettes))).astype(np.int64)
+    records = values.searchsorted(NONE)
+    found: list[Integers] = [values[values >= 0]]
+    word = -2 - values[:records]
     while len(word):
         found.append(tables.words[word])
         head = tables.words[word + 1]
         goes_on = (head & LAST) == 0
         word = (word + 2 + 2 * (head >> RUNS_SHIFT))[goes_on]
-    return distinct(np.concatenate(found)).astype(np.int64)
+    return found
 
 
 def palette_values(tables: Tables, references: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the values of all fine cells of divided cells, one cell after another."""
     block = -2 - references
     size = np.left_shift(1, 2 * levels_of(block)).astype(np.int64)
-    return fine_values(tables, block.repeat(size), ranges(np.zeros_like(size), size))
+    return fine_values(tables, block.repeat(size), ranges(0, size))
 
 
 def _windows(boxes: Integers) -> Iterator[Window]:
     """Yield windows over all boxes: those that overlap enough in one, those that are large in bands."""
-    kept = np.empty((0, 4), dtype=np.int64)
-    for box in boxes[np.argsort(-_size(boxes), kind="stable")]:
+    ordered = boxes[np.argsort(-_size(boxes), kind="stable")]
+    kept = ordered[:1]
+    for box in ordered[1:]:
         wide = np.concatenate((np.minimum(kept[:, :2], box[:2]), np.maximum(kept[:, 2:], box[2:])), axis=1)
         fits = np.flatnonzero(_size(wide) <= _size(kept) + _size(box))
         if len(fits):

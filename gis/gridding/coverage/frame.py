@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from gis.gridding.coverage.outlines import Floats
+
+Numbers = TypeVar("Numbers", float, "Floats")
 
 FINEST = 4
 """A cell is divided into at most 2 ** FINEST fine cells each way: one byte can tell all of them apart."""
@@ -68,7 +70,7 @@ class Frame:
         """Whether there is a raster at all; else every question goes to GEOS."""
         return self.x_scale > 0
 
-    def place(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    def place(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
         """Return positions in cells from the lower left corner."""
         with np.errstate(invalid="ignore", over="ignore"):  # infinite coordinates lie nowhere
             return (x - self.west) * self.x_scale, (y - self.south) * self.y_scale

@@ -50,3 +50,8 @@ RUNS_SHIFT = 8
 BEHIND = 8  # words of room behind the last record
 
 SQUARE_BITS = 3
+
+# As much as numbers of 32 bits can refer to.
+MOST_UNITS = 1 << (31 - KIND_BITS)
+MOST_WORDS = (1 << 31) - BEHIND
+MOST_VERTICES = 1 << 31

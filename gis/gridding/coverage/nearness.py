@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from gis.gridding.coverage.outlines import changes, distinct, ranges
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gis.gridding.coverage.frame import Numbers
     from gis.gridding.coverage.lookup import Tables
     from gis.gridding.coverage.outlines import Floats, Integers
 
 
-Numbers = TypeVar("Numbers", float, "Floats")
 Foot: TypeAlias = tuple[int, float, float, float]
 """A polygon near a point: its position, x and y of the nearest place of its outline, and how far that is."""
 

@@ -45,19 +45,18 @@ class Outlines:
             polygons: Polygons and multipolygons with finite coordinates, none empty, shape (p,).
         """
         valid = shapely.is_valid(polygons)
-        flat = shapely.force_2d(polygons)
         with np.errstate(over="ignore", invalid="ignore"):  # so large that only GEOS will be asked about them
-            flat = np.where(valid, shapely.orient_polygons(flat), flat) if len(flat) else flat
+            flat = np.where(valid, shapely.orient_polygons(polygons), polygons) if len(polygons) else polygons
         parts, polygon_of_part = shapely.get_parts(flat, return_index=True)
         rings, part_of_ring = shapely.get_rings(parts, return_index=True)
         vertices, ring_of_vertex = shapely.get_coordinates(rings, return_index=True)
         polygon_of_ring = polygon_of_part[part_of_ring]
-        ends = np.searchsorted(polygon_of_ring, np.arange(len(polygons) + 1))
+        ends = polygon_of_ring.searchsorted(np.arange(len(polygons) + 1))
         return cls(
             vertices=np.ascontiguousarray(vertices),
-            ring_offsets=np.searchsorted(ring_of_vertex, np.arange(len(rings) + 1)).astype(np.int64),
+            ring_offsets=ring_of_vertex.searchsorted(np.arange(len(rings) + 1)),
             ring_is_shell=changes(part_of_ring),
-            polygon_rings=np.stack((ends[:-1], ends[1:]), axis=1).astype(np.int64),
+            polygon_rings=np.concatenate((ends[:-1, None], ends[1:, None]), axis=1),
             asks_geos=~valid,
         )
 
@@ -133,8 +132,17 @@ def changes(values: NDArray[Any]) -> Flags:
 
 def distinct(values: Integers) -> Integers:
     """Return the values ascending, each once: by sorting, which here is faster than `numpy.unique`."""
-    ordered = np.sort(values)
+    ordered = values.copy()
+    ordered.sort()
     return ordered[changes(ordered)]
+
+
+def lengths(starts: Integers, end: int) -> Integers:
+    """Return how many there are from each start to the next, and from the last one to the end."""
+    counts = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=counts[:-1])
+    counts[-1:] = end - starts[-1:]
+    return counts
 
 
 def is_among(values: Integers, ordered: Integers) -> Flags:
@@ -145,12 +153,12 @@ def is_among(values: Integers, ordered: Integers) -> Flags:
     return found
 
 
-def ranges(starts: Integers, counts: Integers) -> Integers:
+def ranges(starts: Integers | int, counts: Integers) -> Integers:
     """Return starts[0], starts[0] + 1, ..., starts[1], starts[1] + 1, ...: `counts` numbers from each start.
 
     >>> ranges(np.array([5, 20]), np.array([3, 2]))
     array([ 5,  6,  7, 20, 21])
     """
-    steps: NDArray[np.int64] = (starts - counts.cumsum() + counts).repeat(counts)
+    steps: Integers = (starts - counts.cumsum() + counts).repeat(counts)
     steps += np.arange(len(steps))
     return steps

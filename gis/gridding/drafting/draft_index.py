@@ -12,6 +12,7 @@ import shapely
 
 from gis.gridding.coverage.index import CoverageIndex
 from gis.gridding.coverage.labels import ChangedLabels
+from gis.gridding.coverage.pool import ROOM
 from gis.gridding.locate import GRID_COLUMNS, GridIndex, by_id
 from gis.gridding.located import NONE
 from gis.nouns import AreaLevel, GridKind
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 BUILT_ANEW_FROM = 12
 """A layer of which one polygon in so many or more changes at once is built anew: that is quicker."""
-ROOM = 0.25
-"""How much of its size an array gets as room when it has none left."""
 
 
 class DraftIndex:

@@ -13,18 +13,38 @@ from shapely import affinity
 
 from benchmarks.coverages import make_coverage
 from gis.gridding.coverage.index import CoverageIndex
+from gis.gridding.coverage.nearness import around_points, outlines_near, place_at
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
     from gis.gridding.coverage.index import Way
 
 POINTS = 6_000
-EDITS = 14
+RADIUS_M = 400.0
+EDITS = 16
 Polygons = dict[int, shapely.Geometry]
 Change = dict[int, shapely.Geometry | None]
 
 
 def reshape(now: Polygons, one: int, _: int, rng: np.random.Generator) -> Change:
     return {one: affinity.translate(affinity.scale(now[one], 0.9, 0.9), *rng.uniform(-1e-4, 1e-4, 2))}
+
+
+def with_a_vertex_moved(polygon: shapely.Geometry, number: int, share: float) -> shapely.Polygon:
+    """Move one vertex of a polygon a part of the way to the middle."""
+    ring = shapely.get_coordinates(shapely.get_exterior_ring(polygon))[:-1]
+    number %= len(ring)
+    ring[number] += share * (ring.mean(axis=0) - ring[number])
+    return shapely.Polygon(ring)
+
+
+def dent(now: Polygons, one: int, _: int, rng: np.random.Generator) -> Change:
+    if now[one].geom_type != "Polygon":
+        return {}
+    return {one: with_a_vertex_moved(now[one], int(rng.integers(100)), float(rng.uniform(-0.2, 0.3)))}
 
 
 def remove(_: Polygons, one: int, __: int, ___: np.random.Generator) -> Change:
@@ -62,7 +82,7 @@ def reach_out(now: Polygons, one: int, _: int, __: np.random.Generator) -> Chang
     return {one: affinity.translate(now[one], 2.0, 1.0)}
 
 
-CHANGES = (reshape, remove, add, split, merge, overlap, spoil, reach_out)
+CHANGES = (reshape, dent, remove, add, split, merge, overlap, spoil, reach_out)
 
 
 def change(now: Polygons, kind: int, rng: np.random.Generator) -> Change:
@@ -121,6 +141,45 @@ def test_many_edits_at_once_answer_like_an_index_built_anew() -> None:
     index.replace(list(made), coverings.objects(list(made.values())))
     now = {one: p for one, p in {**now, **made}.items() if p is not None}
     assert count_different(index, now, rng) == 0
+
+
+def feet(index: CoverageIndex, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return point, id and distance of every outline near points."""
+    near = outlines_near(index.tables, around_points(lon, lat, np.full(len(lon), RADIUS_M)))
+    found = np.stack((near.point, index.ids[near.polygon], near.distance_m), axis=1)
+    return found[np.lexsort(found.T[::-1])]
+
+
+def compiled_feet(index: CoverageIndex, lon: float, lat: float) -> list[tuple[int, float]]:
+    return sorted((int(index.ids[p]), d) for p, _, _, d in index.near_one(place_at(lon, lat), RADIUS_M))
+
+
+def rows_of_many_vertices(_: np.random.Generator) -> NDArray[np.object_]:
+    """Boxes whose level sides are cut into edges shorter than cells: records go far along them."""
+    boxes = [shapely.box(118.7, 31.7 + 0.02 * i, 118.8, 31.72 + 0.02 * i) for i in range(5)]
+    return shapely.segmentize(coverings.objects(boxes), 0.002)
+
+
+@pytest.mark.parametrize("make", [coverings.wiggly, rows_of_many_vertices])
+def test_outlines_near_points_are_those_of_an_index_built_anew(
+    make: Callable[[np.random.Generator], NDArray[np.object_]],
+) -> None:
+    rng = np.random.default_rng(15)
+    polygons = make(rng)
+    index = CoverageIndex.build(polygons, np.arange(len(polygons)))
+    edited = rng.integers(len(polygons), size=20)
+    for one in edited.tolist():
+        # some come to cross themselves, and some no longer do
+        share = 0.2 if rng.random() < 0.6 else 1.4
+        polygons[one] = with_a_vertex_moved(polygons[one], int(rng.integers(100)), share)
+        index.replace([one], polygons[[one]])
+    anew = CoverageIndex.build(polygons, np.arange(len(polygons)))
+    lon, lat = coverings.telling_points(polygons[edited], POINTS, rng)
+    finite = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    lon, lat = lon[finite], lat[finite]
+    np.testing.assert_array_equal(feet(index, lon, lat), feet(anew, lon, lat))
+    for x, y in zip(lon[::20].tolist(), lat[::20].tolist(), strict=True):
+        assert compiled_feet(index, x, y) == compiled_feet(anew, x, y)
 
 
 @pytest.mark.parametrize("way", ["compiled", "numpy"])
@@ -185,3 +244,19 @@ def test_what_an_edit_appends_does_not_grow_with_the_district() -> None:
     assert blocks > 0
     assert more_words < 1.5 * words
     assert more_blocks < 1.5 * blocks
+
+
+def test_an_edit_appends_what_its_changed_edges_need() -> None:
+    polygons = make_coverage(200, 16)
+    index = CoverageIndex.build(polygons, np.arange(len(polygons)))
+    index.replace([100], coverings.objects([affinity.scale(polygons[100], 0.9, 0.9)]))
+    index.replace([100], polygons[[100]])
+    of_all = written(index)
+    index.replace([100], coverings.objects([with_a_vertex_moved(polygons[100], 1, 0.1)]))
+    of_one = written(index)
+    index.replace([100], polygons[[100]])
+    assert 0 < of_one[0] - of_all[0] < of_all[0] / 100
+    before = written(index)
+    ring = shapely.get_coordinates(polygons[100])[:-1]
+    index.replace([100], coverings.objects([shapely.Polygon(np.roll(ring, 3, axis=0)[::-1])]))
+    assert written(index) == before

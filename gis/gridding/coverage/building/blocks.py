@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gis.errors import InputError
 from gis.gridding.coverage.building.paint import SEVERAL, paint
 from gis.gridding.coverage.building.raster import draw_edges
 from gis.gridding.coverage.building.records import Scene, list_entries, write_records
 from gis.gridding.coverage.building.touches import NUMBER_BITS, divide, numbering
 from gis.gridding.coverage.frame import FINEST
-from gis.gridding.coverage.layout import KIND_BITS, NARROW, UNIT, WIDER, WORD
-from gis.gridding.coverage.outlines import changes, distinct, ranges
+from gis.gridding.coverage.layout import (
+    KIND_BITS,
+    MOST_UNITS,
+    MOST_VERTICES,
+    MOST_WORDS,
+    NARROW,
+    UNIT,
+    WIDER,
+    WORD,
+)
+from gis.gridding.coverage.outlines import changes, distinct, lengths, ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +33,8 @@ if TYPE_CHECKING:
     from gis.gridding.coverage.building.raster import Surroundings, Window
     from gis.gridding.coverage.building.touches import Division
     from gis.gridding.coverage.outlines import Flags, Integers
+
+LEVELS = np.arange(-1, FINEST + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,9 @@ def build_window(around: Surroundings, window: Window, first_word: int, first_un
         window: The cells.
         first_word: Where its records will stand.
         first_unit: Where its blocks will stand, in units.
+
+    Raises:
+        InputError: The index is so large that its numbers cannot refer to all of it.
     """
     drawn = draw_edges(around.edges, window)
     division = divide(drawn, window)
@@ -56,16 +72,30 @@ def build_window(around: Surroundings, window: Window, first_word: int, first_un
     needs_block[asked[:, 0]] = True
     division.level[needs_block & (division.level < 0)] = 0
     fine = _sampled(painted, division)
-    several = fine.cells(np.flatnonzero(fine.value == SEVERAL)) if painted.overlaps else asked[:0, 0]
+    several = fine.cells((fine.value == SEVERAL).nonzero()[0]) if painted.overlaps else asked[:0, 0]
     scene = Scene(around, drawn, painted, division, _asked_fine(asked, division), several)
     words, cell, start = write_records(*list_entries(scene), around.positions)
     fine.value[fine.first[cell >> NUMBER_BITS] + (cell & ((1 << NUMBER_BITS) - 1))] = -2 - (
         first_word + start
     )
     units, is_wide, blocks = _with_palettes(fine)
+    _require_references(len(around.vertices), first_word + len(words), first_unit + len(blocks) // UNIT)
     kind = division.level[fine.whole] + WIDER * is_wide
     cells[fine.whole] = -2 - (((first_unit + units) << KIND_BITS) | kind)
     return Built(cells, blocks, words)
+
+
+def _require_references(vertices: int, words: int, units: int) -> None:
+    """Refuse what numbers of 32 bits cannot refer to; they would wrap and lead elsewhere."""
+    for count, most, what in (
+        (vertices, MOST_VERTICES, "vertices"),
+        (words, MOST_WORDS, "words of records"),
+        (units, MOST_UNITS, "blocks"),
+    ):
+        if count > most:
+            raise InputError(
+                f"One index cannot refer to {count} {what}, {most} at most; index fewer polygons at once"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +127,15 @@ def _sampled(painted: Painted, division: Division) -> _Fine:
     rows, columns = np.arange(window.rows)[:, None], np.arange(window.columns)
     corner = ((rows * painted.stride + columns) << window.depth).ravel()
     inner = numbering(window.depth)
-    wholes, values = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int32)]
-    for level in range(FINEST + 1):
-        whole = np.flatnonzero(division.level == level)
-        if len(whole):
+    by_level = division.level.astype(np.int8).argsort(kind="stable")
+    ends = division.level[by_level].searchsorted(LEVELS, "right").tolist()
+    values = [np.empty(0, dtype=np.int32)]
+    for level, (start, end) in enumerate(pairwise(ends)):
+        if start < end:
             numbers = slice(level << NUMBER_BITS, (level << NUMBER_BITS) + (1 << 2 * level))
             within = inner.row[numbers] * painted.stride + inner.column[numbers]
-            wholes.append(whole)
-            values.append(painted.owner.take(corner[whole][:, None] + within).ravel())
-    whole = np.concatenate(wholes)
+            values.append(painted.owner.take(corner[by_level[start:end]][:, None] + within).ravel())
+    whole = by_level[ends[0] :]
     sizes = np.left_shift(1, 2 * division.level[whole])
     first = np.zeros(len(division.level), dtype=np.int64)
     first[whole] = sizes.cumsum() - sizes
@@ -125,8 +155,10 @@ def _asked_cells(around: Surroundings, window: Window) -> Integers:
 
 def _asked_fine(asked: Integers, division: Division) -> tuple[Integers, Integers]:
     """Repeat pairs of a cell and a polygon for all fine cells of the cell."""
+    if not len(asked):
+        return asked[:, 0], asked[:, 1]
     counts = np.left_shift(1, 2 * division.level[asked[:, 0]])
-    cell = (asked[:, 0] << NUMBER_BITS).repeat(counts) | ranges(np.zeros_like(counts), counts)
+    cell = (asked[:, 0] << NUMBER_BITS).repeat(counts) | ranges(0, counts)
     return cell, asked[:, 1].repeat(counts)
 
 
@@ -138,7 +170,7 @@ def _with_palettes(fine: _Fine) -> tuple[Integers, Flags, NDArray[np.uint8]]:
     # values repeat from cell to cell: only where one changes it is looked at
     new_block = np.zeros(len(value), dtype=bool)
     new_block[fine.first[fine.whole]] = True
-    change = np.flatnonzero(changes(value) | new_block)
+    change = (changes(value) | new_block).nonzero()[0]
     block = new_block[change].cumsum() - 1
     lowest = int(value.min())
     bits = (int(value.max()) - lowest).bit_length()
@@ -147,7 +179,7 @@ def _with_palettes(fine: _Fine) -> tuple[Integers, Flags, NDArray[np.uint8]]:
     first_kind = (kinds >> bits).searchsorted(np.arange(count + 1))
     counts = first_kind[1:] - first_kind[:-1]
     code = (kinds.searchsorted(keys) - first_kind[block]).astype(np.uint8)
-    codes = code.repeat(np.append(change[1:], len(value)) - change)
+    codes = code.repeat(lengths(change, len(value)))
 
     is_wide = counts > NARROW
     head = np.maximum(fine.sizes >> (1 - is_wide), WORD)
@@ -166,8 +198,9 @@ def _write_codes(
     """Write the codes of fine cells from where their blocks start: two in a byte, or one in wide ones."""
     first = fine.first[fine.whole]
     pairs = np.where(is_wide, 0, fine.sizes >> 1)
-    step = ranges(np.zeros_like(pairs), pairs)
+    step = ranges(0, pairs)
     lower = first.repeat(pairs) + 2 * step
     content[starts.repeat(pairs) + step] = codes[lower] | (codes[lower + 1] << 4)
-    wide = np.where(is_wide, fine.sizes, 0)
-    content[ranges(starts, wide)] = codes[ranges(first, wide)]
+    if is_wide.any():
+        wide = np.where(is_wide, fine.sizes, 0)
+        content[ranges(starts, wide)] = codes[ranges(first, wide)]

@@ -53,7 +53,7 @@ class Painted:
         covers = self.owner[place]
         count = (covers >= 0).astype(np.int64)
         if self.overlaps:
-            several = np.flatnonzero(covers == SEVERAL)
+            several = (covers == SEVERAL).nonzero()[0]
             count[several] = self.counts[self.changes.searchsorted(place[several], "right") - 1]
         return count
 
@@ -89,7 +89,7 @@ def paint(edges: Edges, drawn: Drawn, window: Window, positions: Integers) -> Pa
     cover = weights[ordered & ((1 << turn) - 1)].cumsum()
     counts, changes = cover >> COUNTED_BITS, ordered >> turn
     value = np.full(len(cover) + 1, NONE, dtype=np.int32)
-    alone = np.flatnonzero(counts == 1)
+    alone = (counts == 1).nonzero()[0]
     value[alone + 1] = positions[cover[alone] & ((1 << COUNTED_BITS) - 1)]
     value[1:][counts > 1] = SEVERAL
     bounds = np.concatenate(([0], changes, [window.rows * window.scale * stride]))
@@ -125,5 +125,5 @@ def cover_places(painted: Painted, places: Integers) -> tuple[Integers, Integers
     """
     first = places.searchsorted(painted.starts)
     counts = places.searchsorted(painted.ends) - first
-    over = np.flatnonzero(counts > 0)
+    over = (counts > 0).nonzero()[0]
     return ranges(first[over], counts[over]), painted.polygon[over].repeat(counts[over])

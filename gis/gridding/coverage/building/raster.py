@@ -112,15 +112,13 @@ def draw_edges(edges: Edges, window: Window) -> Drawn:
     """Draw edges in a window of the raster."""
     low, left, scale = window.first_row, window.first_column, window.scale
     height, width = window.rows * scale, window.columns * scale
-    flip = (edges.v1 > edges.v2) | ((edges.v1 == edges.v2) & (edges.u1 > edges.u2))
+    flip = edges.v1 > edges.v2
     u, far = (
         (np.where(flip, edges.u2, edges.u1) - left) * scale,
         (np.where(flip, edges.u1, edges.u2) - left) * scale,
     )
-    v, top = (
-        (np.where(flip, edges.v2, edges.v1) - low) * scale,
-        (np.where(flip, edges.v1, edges.v2) - low) * scale,
-    )
+    v = (np.minimum(edges.v1, edges.v2) - low) * scale
+    top = (np.maximum(edges.v1, edges.v2) - low) * scale
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slope = (far - u) / (top - v)
 
@@ -129,7 +127,8 @@ def draw_edges(edges: Edges, window: Window) -> Drawn:
     counts = np.maximum(last - first + 1, 0)
     edge = np.arange(len(edges)).repeat(counts)
     row = ranges(first, counts)
-    west, east = _extent_in_row(u, far, slope, edge, row - v[edge])
+    start = v[edge]
+    west, east = _extent_in_row(u, far, slope, edge, row - start)
     from_column = np.maximum(west - MARGIN, 0).astype(np.int64)
     to_column = np.minimum(np.floor(east + MARGIN), width - 1).astype(np.int64)
     cells = np.maximum(to_column - from_column + 1, 0)
@@ -138,7 +137,7 @@ def draw_edges(edges: Edges, window: Window) -> Drawn:
     of_row = ((row >> depth) * window.columns << 2 * depth) + ((row & inner) << depth)
     column = ranges(from_column, cells)
     middle = row + 0.5
-    crossing = np.flatnonzero((v[edge] > middle) != (top[edge] > middle))
+    crossing = ((start > middle) != (top[edge] > middle)).nonzero()[0]
     return Drawn(
         u=u,
         v=v,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from gis.gridding.coverage.building.paint import cover_places
 from gis.gridding.coverage.building.touches import find_twins, touching
 from gis.gridding.coverage.layout import ASK, CLEAN, COVERS, LAST, OTHERWISE, RUNS_SHIFT
-from gis.gridding.coverage.outlines import changes, distinct, is_among, ranges
+from gis.gridding.coverage.outlines import changes, distinct, is_among, lengths, ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,7 +109,7 @@ def list_entries(scene: Scene) -> tuple[Entries, Runs]:
         clean[is_among(near.cells, np.sort(asked[0]))] = False
     head = inside ^ _crossed(pairs, near, scene.drawn)
     head[clean[cell]] |= CLEAN
-    counts = _counts(pairs.first_run, len(runs.count))
+    counts = lengths(pairs.first_run, len(runs.count))
     entries = Entries(near.cells[cell], polygon, head, pairs.first_run, counts)
     if len(scene.several) or len(asked[0]) or busy.any():
         others = np.concatenate((scene.several, asked[0]))
@@ -125,22 +126,16 @@ def _split(near: Touching, edges: Edges) -> tuple[_Pairs, Runs]:
     new_entry = changes(cell) | changes(edges.polygon[edge])
     new_run = new_entry.copy()
     new_run[1:] |= vertex[1:] != vertex[:-1] + 1
-    starts = np.flatnonzero(new_run)
+    starts = new_run.nonzero()[0]
     number = new_entry.cumsum() - 1
-    pairs = _Pairs(cell, edge, np.flatnonzero(new_entry), number, np.flatnonzero(new_entry[starts]))
-    return pairs, Runs(vertex[starts], _counts(starts, len(cell)))
-
-
-def _counts(firsts: Integers, end: int) -> Integers:
-    """Return how many there are from each first one to the next."""
-    ends = np.append(firsts[1:], end) if len(firsts) else firsts
-    return ends - firsts
+    pairs = _Pairs(cell, edge, new_entry.nonzero()[0], number, new_entry[starts].nonzero()[0])
+    return pairs, Runs(vertex[starts], lengths(starts, len(cell)))
 
 
 def _crossed(pairs: _Pairs, near: Touching, drawn: Drawn) -> Integers:
     """Return 1 for entries whose edges cross the sampled row an odd number of times up to the sample."""
     row = near.row[pairs.cell]
-    crossing = np.flatnonzero(drawn.crosses(pairs.edge, row))
+    crossing = drawn.crosses(pairs.edge, row).nonzero()[0]
     column = drawn.crossing_column(pairs.edge[crossing], row[crossing])
     west = crossing[column <= near.column[pairs.cell[crossing]]]
     return np.bincount(pairs.number[west], minlength=len(pairs.first)) & 1
@@ -187,8 +182,7 @@ def _closed(entries: Entries) -> Entries:
     last = np.ones(len(entries.cell), dtype=bool)
     np.not_equal(entries.cell[1:], entries.cell[:-1], out=last[:-1])
     head = entries.head
-    head[last] |= LAST
-    head[last & ((head & CLEAN) > 0)] |= OTHERWISE
+    head[last] |= np.where(head[last] & CLEAN, LAST | OTHERWISE, LAST)
     return entries
 
 
@@ -214,9 +208,9 @@ def write_records(
     words[offsets + 1] = entries.head | (entries.runs << RUNS_SHIFT)
     place = 2 * (np.arange(1, len(run) + 1) + number.repeat(entries.runs))
     words[place], words[place + 1] = runs.vertex[run], runs.count[run]
-    first = np.flatnonzero(changes(entries.cell))
+    first = changes(entries.cell).nonzero()[0]
     starts = offsets[first]
-    sizes = _counts(starts, len(words))
+    sizes = lengths(starts, len(words))
     like = _alike(words, starts, sizes)
     kept = like == np.arange(len(like))
     sizes_kept = np.where(kept, sizes, 0)
@@ -224,12 +218,17 @@ def write_records(
     return packed, entries.cell[first], (sizes_kept.cumsum() - sizes_kept)[like]
 
 
+@cache
+def _factors() -> NDArray[np.uint64]:
+    """Return numbers without a pattern: sums of words multiplied by them differ when the words do."""
+    return np.random.default_rng(1).integers(1 << 63, size=1 << 10, dtype=np.uint64) * np.uint64(
+        2
+    ) + np.uint64(1)
+
+
 def _alike(words: Integers, starts: Integers, sizes: Integers) -> Integers:
     """Return for each record the first one that is the same."""
-    step = (np.arange(len(words)) - starts.repeat(sizes)).view(np.uint64)
-    mixed = (words.view(np.uint64) + np.uint64(1)) * (step * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1))
-    mixed ^= mixed >> np.uint64(31)
-    mixed *= np.uint64(0xBF58476D1CE4E5B9) + np.uint64(2) * step
+    mixed = words.view(np.uint64) * _factors().take(ranges(0, sizes), mode="wrap")
     number = np.arange(len(starts))
     if not len(number):
         return number
@@ -241,7 +240,7 @@ def _alike(words: Integers, starts: Integers, sizes: Integers) -> Integers:
     like = np.empty_like(number)
     like[which] = which[new][new.cumsum() - 1]
     # equal hashes of different records would be a wrong answer: compare, and keep apart what differs
-    twin = np.flatnonzero(like != number)
+    twin = (like != number).nonzero()[0]
     odd = twin[sizes[twin] != sizes[like[twin]]]
     like[odd] = odd
     twin = twin[like[twin] != twin]

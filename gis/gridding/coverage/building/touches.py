@@ -98,7 +98,7 @@ def divide(drawn: Drawn, window: Window) -> Division:
     depth, cells = window.depth, window.rows * window.columns
     touched = np.zeros(cells << 2 * depth, dtype=bool)
     touched[drawn.touch_cell] = True
-    counts = np.bincount(np.flatnonzero(touched) >> 2 * depth, minlength=cells)
+    counts = np.bincount(touched.nonzero()[0] >> 2 * depth, minlength=cells)
     return Division(window, numbering(depth).level[counts])
 
 
@@ -169,10 +169,10 @@ def _extended(touched: Integers, bits: int, edges: Edges, west_of: tuple[Floats,
     found = [touched]
     while len(step):
         height = v[step]
-        goes_on = np.flatnonzero((height >= low[cell]) & (height <= high[cell]) & (u[step] < left[cell]))
+        goes_on = ((height >= low[cell]) & (height <= high[cell]) & (u[step] < left[cell])).nonzero()[0]
         cell, step = cell[goes_on], follow[step[goes_on]]
         pair = (cell << bits) | np.where(step >= count, step - count, step)
-        new = np.flatnonzero(touched.take(touched.searchsorted(pair), mode="clip") != pair)
+        new = (touched.take(touched.searchsorted(pair), mode="clip") != pair).nonzero()[0]
         cell, step = cell[new], step[new]
         found.append(pair[new])
     return distinct(np.concatenate(found))
@@ -185,18 +185,18 @@ def find_twins(edges: Edges, vertices: Floats) -> Flags:
         edges: The edges.
         vertices: The pool they are from, shape (v, 2).
     """
-    start = np.ascontiguousarray(vertices[edges.vertex] + 0.0).view(np.uint64)  # + 0.0: no negative zero
-    end = np.ascontiguousarray(vertices[edges.vertex + 1] + 0.0).view(np.uint64)
-    hashes = _mixed(start) + _mixed(end)
+    corners = vertices.view(np.complex128).ravel()
+    start, end = corners.take(edges.vertex) + 0.0, corners.take(edges.vertex + 1) + 0.0  # no negative zero
+    hashes = _mixed(start.view(np.uint64) + end.view(np.uint64))
     # sorted as numbers that end in the edge's own: equal beginnings are compared bit by bit below
     bits = np.uint64(len(edges).bit_length())
     ordered = np.sort((hashes >> bits << bits) | np.arange(len(edges), dtype=np.uint64))
     new = np.ones(len(edges) + 2, dtype=bool)
     new[:-2] = changes(ordered >> bits)
-    first = np.flatnonzero(new[:-2] & ~new[1:-1] & new[2:])
+    first = (new[:-2] & ~new[1:-1] & new[2:]).nonzero()[0]
     order = (ordered & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
     a, b = order[first], order.take(first + 1)
-    meet = (start[a] == end[b]).all(axis=1) & (end[a] == start[b]).all(axis=1)
+    meet = (start[a] == end[b]) & (end[a] == start[b])
     meet &= edges.polygon[a] != edges.polygon[b]
     twin = np.zeros(len(edges), dtype=bool)
     twin[a[meet]] = twin[b[meet]] = True
@@ -204,8 +204,8 @@ def find_twins(edges: Edges, vertices: Floats) -> Flags:
 
 
 def _mixed(corner: Integers) -> Integers:
-    """Mix the bits of x and y into one number; equal ends are compared bit by bit afterwards."""
-    mixed = corner[:, 0] * np.uint64(0x9E3779B97F4A7C15) ^ corner[:, 1] * np.uint64(0xC2B2AE3D27D4EB4F)
+    """Mix the bits of x and y, by turns, into one number; equal ends are compared afterwards."""
+    mixed = corner[0::2] * np.uint64(0x9E3779B97F4A7C15) ^ corner[1::2] * np.uint64(0xC2B2AE3D27D4EB4F)
     mixed ^= mixed >> np.uint64(29)
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
     mixed ^= mixed >> np.uint64(32)

@@ -63,9 +63,9 @@ def surroundings(outlines: Outlines, frame: Frame, which: Integers) -> Surroundi
         which: Positions, lowest id first.
     """
     asks = outlines.asks_geos[which] if frame.is_usable else np.ones(len(which), dtype=bool)
-    asked = np.flatnonzero(asks)
+    asked = asks.nonzero()[0]
     return Surroundings(
-        edges=_edges(outlines, frame, which, np.flatnonzero(~asks)),
+        edges=_edges(outlines, frame, which, (~asks).nonzero()[0]),
         positions=which,
         vertices=outlines.vertices,
         asked=asked,
@@ -79,14 +79,14 @@ def _edges(outlines: Outlines, frame: Frame, which: Integers, numbers: Integers)
     start = outlines.ring_offsets[ring]
     count = outlines.ring_offsets[ring + 1] - start - 1
     vertex = ranges(start, count)
-    ends = np.cumsum(count)
+    ends = count.cumsum()
     place = np.arange(len(vertex))
     before, after = place - 1, place + 1
     before[ends - count], after[ends - 1] = ends - 1, ends - count
     u, v = frame.place(*outlines.vertices[vertex].T)
     return Edges(
         vertex=vertex,
-        polygon=np.repeat(np.repeat(numbers, end - first), count),
+        polygon=numbers.repeat(end - first).repeat(count),
         u1=u,
         v1=v,
         u2=u[after],
