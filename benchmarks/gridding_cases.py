@@ -50,7 +50,8 @@ def find_all(polygons: Geometries, parents: Geometries) -> list[Found]:
     """Find all that is wrong with polygons, with places, grids and width; nothing narrower than dust."""
     rings = Rings.of(polygons)
     valid = are_valid(polygons, rings)
-    solid = polygons if valid.all() else make_valid_within(polygons, MAKE_VALID_SECONDS).geometries
+    solid = polygons.copy()
+    solid[~valid] = make_valid_within(polygons[~valid], MAKE_VALID_SECONDS).geometries
     chain = Chain.of(solid, parents)
     faults = faults_of(chain, snap=SNAP_M)
     return [
