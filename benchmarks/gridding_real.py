@@ -98,7 +98,14 @@ def set_figures(data: Path, published: Published, folder: Path, limit_s: float) 
     before = Given.read(solid).polygons
     repair = {"repair, real": mended_figures(run(OURS, "repair, real", solid, limit_s=NO_LIMIT_S), before)}
     repair |= {case: mended_figures(peer(case, solid, limit_s), before) for case in REPAIRERS}
-    return {"polygons": len(raw), "parents": len(above), "finding": finding, "repair": repair}
+    given_up = int((shapely.is_empty(before) & ~shapely.is_missing(raw)).sum())
+    return {
+        "polygons": len(raw),
+        "parents": len(above),
+        "given_up": given_up,
+        "finding": finding,
+        "repair": repair,
+    }
 
 
 def found_figures(outcome: Outcome) -> dict[str, Any]:
@@ -110,7 +117,8 @@ def told_figures(outcome: Outcome) -> dict[str, Any]:
     """Count what a peer found; of places also those that are wider than dust."""
     answer, told = outcome.answer or {}, cost(outcome)
     for kind in [kind for kind in ("gaps", "overlaps", "outside") if kind in answer]:
-        told[kind], told[f"{kind}_above_dust"] = len(answer[kind]), int(are_wide(answer[kind]).sum())
+        told[kind] = int((shapely.area(answer[kind]) > 0).sum())
+        told[f"{kind}_above_dust"] = int(are_wide(answer[kind]).sum())
     if "edges" in answer:
         told["with_wrong_edges"] = int((~shapely.is_empty(answer["edges"])).sum())
     return told | {name: word for name, word in answer.items() if name == "is_valid"}
@@ -146,7 +154,8 @@ def main() -> None:
     for name, published in SETS.items():
         with tempfile.TemporaryDirectory() as folder:
             told = set_figures(asked.data.resolve(), published, Path(folder), asked.limit)
-        print(f"{name}: {told['polygons']} polygons, {told['parents']} parents")
+        counts = ", ".join(f"{told[count]} {count}" for count in ("polygons", "parents", "given_up"))
+        print(f"{name}: {counts}")
         shown("  what is wrong", told["finding"])
         shown("  repair", told["repair"])
         figures[name] = told
