@@ -87,19 +87,29 @@ class Tables:
         return cls(frame, cells, blocks, blocks.view(np.int32), words, vertices, squares)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays that are no outlines by name, for a file; squares follow from the cells."""
+        """Return the arrays that are no outlines by name, for a file."""
         return {
             "frame": self.frame.as_array(),
             "cells": self.cells,
             "blocks": self.blocks,
             "words": self.words,
+            # they follow from the cells, but to find them all cells must be read
+            "squares": self.squares,
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], vertices: Floats) -> Tables:
         """Take the arrays of `arrays` back, without a copy."""
-        frame = Frame.from_array(arrays["frame"])
-        return cls.of(frame, arrays["cells"], arrays["blocks"], arrays["words"], vertices)
+        blocks = arrays["blocks"]
+        return cls(
+            Frame.from_array(arrays["frame"]),
+            arrays["cells"],
+            blocks,
+            blocks.view(np.int32),
+            arrays["words"],
+            vertices,
+            arrays["squares"],
+        )
 
 
 def find_first(tables: Tables, x: Floats, y: Floats) -> tuple[Positions, Flags]:
