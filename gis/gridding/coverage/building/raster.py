@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gis.gridding.coverage.frame import MARGIN
+from gis.gridding.coverage.frame import FINEST, MARGIN
 from gis.gridding.coverage.outlines import ranges
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Window:
     """A rectangle of cells: columns and rows from the first to before the end.
 
-    Each cell is drawn as 2 ** depth fine cells each way.
+    Each cell is drawn as 2 ** depth fine cells each way, at most as 2 ** deepest.
     """
 
     first_column: int
@@ -30,6 +30,7 @@ class Window:
     end_column: int
     end_row: int
     depth: int
+    deepest: int = FINEST
 
     @property
     def columns(self) -> int:

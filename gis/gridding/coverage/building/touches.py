@@ -99,7 +99,7 @@ def divide(drawn: Drawn, window: Window) -> Division:
     touched = np.zeros(cells << 2 * depth, dtype=bool)
     touched[drawn.touch_cell] = True
     counts = np.bincount(touched.nonzero()[0] >> 2 * depth, minlength=cells)
-    return Division(window, numbering(depth).level[counts])
+    return Division(window, np.minimum(numbering(depth).level[counts], window.deepest))
 
 
 @dataclass(frozen=True, slots=True)
