@@ -96,7 +96,7 @@ def run_beijing(data: Path, pages: Path) -> tuple[Steps, dict[str, Any]]:
     )  # fmt: skip
     report = pages / "beijing-findings.geojson"
     check = steps.run(
-        "beijing: check", "grid", "check", "--json", str(report), "--map", f"{pages}/beijing.html",
+        "beijing: check", "grid", "check", "--out", str(report), "--map", f"{pages}/beijing.html",
         exit_codes=(4,),
     )  # fmt: skip
     print(check.output)

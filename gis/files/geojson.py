@@ -64,7 +64,7 @@ def _pieces(frame: gpd.GeoDataFrame, decimals: int, id_column: str | None) -> It
 
 
 def _lines(frame: gpd.GeoDataFrame, start: int, decimals: int, id_column: str | None) -> Iterator[bytes]:
-    geometries = _geometry_json(frame, decimals)
+    geometries = geometry_json(frame, decimals)
     names = [str(name) for name in frame.columns if name not in (frame.geometry.name, id_column)]
     columns = [_values(frame[name]) for name in names]
     # an empty zip would yield no row at all, so a frame without properties gets empty rows by hand
@@ -86,7 +86,7 @@ def _lines(frame: gpd.GeoDataFrame, start: int, decimals: int, id_column: str | 
             ) from error
 
 
-def _geometry_json(frame: gpd.GeoDataFrame, decimals: int) -> list[bytes]:
+def geometry_json(frame: gpd.GeoDataFrame, decimals: int) -> list[bytes]:
     """Return each geometry as GeoJSON: rounded, right-hand rings, without z; null where there is none."""
     shapes = shapely.force_2d(frame.geometry.to_numpy())
     shapes = shapely.transform(shapes, lambda xy: np.round(xy, decimals) + 0.0)  # + 0.0 turns -0.0 into 0.0

@@ -99,7 +99,7 @@ def place_numbers(origin: Origin, box: tuple[float, float, float, float] | None)
 
 
 @lru_cache(maxsize=1)
-def words() -> dict[str, object]:
+def words() -> dict[str, dict[str, str]]:
     """Return the one dictionary of our own texts, Chinese and English."""
-    found: dict[str, object] = json.loads((WEB / "words.json").read_text("utf-8"))
+    found: dict[str, dict[str, str]] = json.loads((WEB / "words.json").read_text("utf-8"))
     return found

@@ -20,7 +20,8 @@ from gis.store.areas import list_areas
 from gis.store.checks import save_check
 from gis.store.grids import list_grids, list_retired_codes
 from gis.store.people import list_buildings, list_codes_on_duty
-from gis.store.plans import list_plan_areas, list_plan_grids
+from gis.store.plans import get_plan, list_plan_areas, list_plan_grids
+from gis.store.releases import get_release
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CheckedGrids:
-    """A stored check with its findings and the frames it looked at."""
+    """A stored check with its findings and the frames it looked at.
+
+    `is_current` is False of a plan that has changed since: its frames are no longer those that were checked.
+    """
 
     check: Check
     findings: list[Finding]
     grids: GeoDataFrame
     areas: GeoDataFrame
+    is_current: bool = True
 
 
 def check_subject(
@@ -76,6 +81,14 @@ def check_subject(
     ]
     check = save_check(session, subject, findings, (tolerance.min_width_m, tolerance.min_area_m2), actor)
     return CheckedGrids(check, findings, grids, areas)
+
+
+def read_check(session: Session, check: Check, findings: list[Finding]) -> CheckedGrids:
+    """Put a stored check's findings together with the grids and areas as they are now."""
+    plan = None if check.plan_id is None else get_plan(session, check.plan_id)
+    areas, grids = frames_of(session, plan or get_release(session, check.release or 0))
+    is_current = plan is None or plan.change_number == check.change_number
+    return CheckedGrids(check, findings, grids, areas, is_current)
 
 
 def profile_named(name: str) -> Profile:

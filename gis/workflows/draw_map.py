@@ -23,7 +23,7 @@ from gis.store.checks import find_newest_check, get_check, list_findings
 from gis.store.events import EventFilter, count_events_by, find_reported_range, list_event_points
 from gis.store.plans import get_plan
 from gis.store.releases import find_release_on, get_release
-from gis.workflows.check_grids import CheckedGrids, frames_of
+from gis.workflows.check_grids import CheckedGrids, frames_of, read_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -145,16 +145,16 @@ def findings_page(session: Session, request: MapRequest, settings: Settings) -> 
     check = find_newest_check(session) if request.check is None else get_check(session, request.check)
     if check is None:
         raise NotFoundError("Nothing has been checked yet; `wangge grid check` checks the open plan.")
-    subject = (
-        get_plan(session, check.plan_id)
-        if check.plan_id is not None
-        else get_release(session, check.release or 0)
-    )
-    areas, grids = frames_of(session, subject)
+    checked = read_check(session, check, list_findings(session, check.id))
     release = None if check.release is None else get_release(session, check.release)
-    findings = list_findings(session, check.id)
-    frame = frame_of(areas, request, settings, release)
-    return draw_findings(findings, grids, areas, frame=frame, sentences=sentences_of(findings))
+    frame = frame_of(checked.areas, request, settings, release)
+    return draw_checked(checked, frame)
+
+
+def draw_checked(checked: CheckedGrids, frame: MapFrame) -> MapPage:
+    """Draw findings with their sentences over what was checked."""
+    sentences = sentences_of(checked.findings)
+    return draw_findings(checked.findings, checked.grids, checked.areas, frame=frame, sentences=sentences)
 
 
 def sentences_of(findings: Sequence[Finding]) -> dict[str, list[str]]:
@@ -221,11 +221,4 @@ def write_plan_map(session: Session, plan_id: int, path: Path, settings: Setting
 def write_findings_map(checked: CheckedGrids, path: Path, settings: Settings) -> None:
     """Draw the findings of a check that has just run into an .html or .png file."""
     frame = frame_of(checked.areas, MapRequest(MapKind.FINDINGS), settings)
-    page = draw_findings(
-        checked.findings,
-        checked.grids,
-        checked.areas,
-        frame=frame,
-        sentences=sentences_of(checked.findings),
-    )
-    page.write(path)
+    draw_checked(checked, frame).write(path)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas
 import orjson
+import pyogrio
 import pytest
 
 from tests.api.conftest import COMMUNITY, areas, grid
@@ -83,6 +84,28 @@ def test_from_a_file_to_a_release(client: httpx.Client) -> None:
     assert upload(client, plan, halves(), dry_run="false").status_code == 409
 
 
+def test_findings_come_as_layers_with_what_was_checked_while_it_stands(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    plan = open_plan(client, "layers")
+    upload(client, plan, halves(gap=0.01), dry_run="false")
+    address = f"{client.post(f'/v1/plans/{plan}/check').headers['location']}/findings?f=gpkg"
+    path = tmp_path / "findings.gpkg"
+    answer = client.get(address)
+    path.write_bytes(answer.content)
+    assert answer.headers["content-disposition"].endswith('.gpkg"')
+    assert "gap" in set(geopandas.read_file(path, layer="findings_polygons")["kind"])
+    assert EAST_HALF in set(geopandas.read_file(path, layer="grids")["code"])
+    tag = {"If-None-Match": answer.headers["etag"]}
+    assert client.get(address, headers=tag).status_code == 304
+    upload(client, plan, halves(), dry_run="false")
+    changed = client.get(address, headers=tag)
+    assert changed.status_code == 200
+    path.write_bytes(changed.content)
+    assert "grids" not in dict(pyogrio.list_layers(path))
+    assert client.get(address.replace("gpkg", "shp")).status_code == 400
+
+
 def test_findings_come_with_places_and_sentences(client: httpx.Client) -> None:
     plan = open_plan(client, "a gap")
     assert upload(client, plan, halves(gap=0.01), dry_run="false").status_code == 200
@@ -99,6 +122,9 @@ def test_findings_come_with_places_and_sentences(client: httpx.Client) -> None:
     assert feature["properties"]["sentence_en"] == gap["sentence_en"]
     assert feature["properties"]["area_m2"] == pytest.approx(954.5 * 11_087, rel=0.01)
     assert client.get(f"/v1/checks/{check['id']}/findings?kind=invalid").json()["features"] == []
+    log = client.get(f"/v1/checks/{check['id']}/findings", params={"f": "sarif", "severity": "error"})
+    assert log.headers["content-type"] == "application/sarif+json"
+    assert len(log.json()["runs"][0]["results"]) == check["errors"]
     body = {"effective_from": "2027-01-01"}
     assert client.post(f"/v1/plans/{plan}/publish", json=body).status_code == 409
     page = client.get("/maps/findings", params={"check": check["id"]})

@@ -61,7 +61,7 @@ def test_a_gap_is_found_listed_and_written(planned: Settings, tmp_path: Path) ->
     grids = layer(tmp_path / "grids.geojson", **{f"{COMMUNITY}001": SHORT, f"{COMMUNITY}002": EAST})
     wangge(planned, "grid", "import", grids, "--kind", "natural", "--crs", "wgs84", "--apply")
     report, page = tmp_path / "findings.geojson", tmp_path / "findings.html"
-    checking = ("grid", "check", "--lang", "zh", "--json", str(report), "--map", str(page))
+    checking = ("grid", "check", "--lang", "zh", "--out", str(report), "--map", str(page))
     assert "空白" in wangge(planned, *checking, code=4)
     found = json.loads(report.read_text())["features"]
     gap = next(finding["properties"] for finding in found if finding["properties"]["kind"] == "gap")

@@ -18,8 +18,17 @@ from gis.gridding.rules.identity import ids_of
 from gis.gridding.sentences import describe
 from gis.nouns import STORED_CRS, Check, Finding, FindingKind, Severity
 from gis.store.checks import get_check, list_findings
+from gis.store.plans import get_plan
+from gis.workflows.check_grids import read_check
+from gis.workflows.write_findings import FindingsForm, package_of, sarif_of
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/checks", tags=["checks"])
+
+MEDIA_TYPES = {
+    FindingsForm.GEOJSON: geojson.MEDIA_TYPE,
+    FindingsForm.GPKG: "application/geopackage+sqlite3",
+    FindingsForm.SARIF: "application/sarif+json",
+}
 
 EXAMPLE: dict[str, JsonValue] = {
     "id": 1,
@@ -87,25 +96,55 @@ def one(request: Request, response: Response, session: Transaction, check_id: Id
 
 @router.get(
     "/{check_id}/findings",
-    summary="The findings of a check as GeoJSON",
+    summary="The findings of a check as GeoJSON, GeoPackage or SARIF",
     response_class=Response,
-    responses=geojson.ANSWERS,
+    responses={
+        200: {
+            "description": "Findings",
+            "content": {
+                geojson.MEDIA_TYPE: geojson.CONTENT,
+                MEDIA_TYPES[FindingsForm.GPKG]: {"schema": {"type": "string", "format": "binary"}},
+                MEDIA_TYPES[FindingsForm.SARIF]: {"schema": {"type": "object"}},
+            },
+        }
+    },
 )
 def list_features(
+    *,
     request: Request,
     session: Transaction,
     check_id: Id,
     kind: Annotated[FindingKind | None, Query(description="Only this kind.")] = None,
     severity: Annotated[Severity | None, Query(description="Only this severity.")] = None,
+    f: Annotated[
+        FindingsForm,
+        Query(description="geojson; gpkg: layers for QGIS, with what was checked; sarif: SARIF 2.1.0."),
+    ] = FindingsForm.GEOJSON,
 ) -> Response:
     """Return findings with their places and a sentence in Chinese and English."""
     check = get_check(session, check_id)
-    headers = require_changed(request, entity_tag(request, check), ASK_AGAIN)
+    changes = get_plan(session, check.plan_id).change_number if check.plan_id is not None else None
+    headers = require_changed(request, entity_tag(request, check, changes), ASK_AGAIN)
     found = [
         (number, finding)
         for number, finding in enumerate(list_findings(session, check_id), start=1)
         if kind in (None, finding.kind) and severity in (None, finding.severity)
     ]
+    findings = [finding for _, finding in found]
+    if f is FindingsForm.GEOJSON:
+        return answer_features(request, found, headers)
+    headers["Content-Disposition"] = f'attachment; filename="wangge-check-{check_id}.{f}"'
+    if f is FindingsForm.SARIF:
+        content = sarif_of(check, findings)
+    else:
+        content = package_of(read_check(session, check, findings))
+    return Response(content, headers=headers, media_type=MEDIA_TYPES[f])
+
+
+def answer_features(
+    request: Request, found: Sequence[tuple[int, Finding]], headers: dict[str, str]
+) -> Response:
+    """Return numbered findings as GeoJSON."""
     described = [describe_finding(number, finding).model_dump(mode="json") for number, finding in found]
     for properties in described:
         properties["id"] = properties.pop("number")

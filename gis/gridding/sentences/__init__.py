@@ -1,5 +1,6 @@
-"""The sentence a planner reads for a finding, in Chinese and English."""
+"""The sentence a planner reads for a finding, and what its rule is about, in Chinese and English."""
 
 from gis.gridding.sentences.describe import Language, describe
+from gis.gridding.sentences.rules import explain
 
-__all__ = ["Language", "describe"]
+__all__ = ["Language", "describe", "explain"]

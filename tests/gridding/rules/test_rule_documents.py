@@ -12,6 +12,7 @@ from house import ROOT
 
 from gis.gridding.rules.catalogue import RULES
 from gis.gridding.rules.profile import Profile, shipped_profile, shipped_profiles
+from gis.gridding.sentences import explain
 from gis.maps.page import words
 from gis.nouns import FindingKind
 
@@ -73,6 +74,12 @@ def test_a_section_says_the_limits_and_where_the_rule_holds(kind: FindingKind) -
     assert section.startswith(words()["zh"][f"finding_{kind}"] + "\n")
     assert f"](pictures/rules/{kind}.svg)" in section
     assert re.findall(r"^- .*$", section, re.MULTILINE) == lines_about(kind)
+
+
+@pytest.mark.parametrize("kind", FindingKind)
+def test_other_programs_are_told_what_the_page_says(kind: FindingKind) -> None:
+    assert explain(kind, "en") in " ".join(SECTIONS[kind].split())
+    assert explain(kind, "zh").endswith("。")
 
 
 @pytest.mark.parametrize("layer", PARTS)

@@ -1,0 +1,114 @@
+"""`wangge grid check`: what is wrong with the grids of a plan or a release."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gis.cli.edge import acting_user, command_transaction, out, print_table
+from gis.errors import InputError
+from gis.gridding.checks.tolerance import Tolerance
+from gis.gridding.rules.profile import USUAL
+from gis.gridding.sentences import describe
+from gis.nouns import Release, Severity
+from gis.settings import Settings
+from gis.store.plans import find_open_plan, get_plan
+from gis.store.releases import get_release, list_releases
+from gis.workflows.check_grids import CheckedGrids, check_subject, profile_named, terms_for
+from gis.workflows.draw_map import write_findings_map
+from gis.workflows.write_findings import form_of, write_findings
+
+FINDINGS_SHOWN = 30
+
+
+class Language(StrEnum):
+    """Language of the sentences."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+def check(
+    plan: Annotated[int | None, typer.Option(help="Check this plan; else the open one.")] = None,
+    release: Annotated[int | None, typer.Option(help="Check this release; else the newest.")] = None,
+    min_width: Annotated[float | None, typer.Option(help="Least width of a gap or overlap, metres.")] = None,
+    min_area: Annotated[float | None, typer.Option(help="Least area of a gap or overlap, m².")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Rules: a shipped profile by name, or a TOML file; see docs/rules.md.")
+    ] = None,
+    intended: Annotated[
+        Path | None, typer.Option(help="File with the ids of gaps that are meant, one a line.")
+    ] = None,
+    lang: Annotated[Language, typer.Option(help="Language of the sentences.")] = Language.EN,
+    map: Annotated[Path | None, typer.Option(help="Also draw the findings into this file.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Also write the findings into this file: .gpkg (QGIS), .geojson or .sarif."
+        ),
+    ] = None,
+) -> None:
+    """Check areas and grids; store and list the findings. Exit code 4 if there are errors."""
+    settings = Settings()
+    if output is not None:
+        form_of(output)  # a wrong ending is said before the work, not after
+    tolerance = Tolerance(min_width or settings.min_width_m, min_area or settings.min_area_m2)
+    rules = None if profile is None and intended is None else profile_named(profile or USUAL)
+    meant = frozenset(() if intended is None else read_ids(intended))
+    with command_transaction(settings) as session:
+        if plan is None and release is None:
+            subject = find_open_plan(session) or get_release(session, newest_number(list_releases(session)))
+        else:
+            subject = get_release(session, release) if release is not None else get_plan(session, plan or 0)
+        terms = None if rules is None else terms_for(session, subject, rules, settings, meant)
+        checked = check_subject(session, subject, settings, acting_user(), tolerance, terms)
+        if map is not None:
+            write_findings_map(checked, map, settings)
+    if output is not None:
+        write_findings(checked, output)
+    print_findings(checked, lang)
+    if checked.check.errors:
+        raise typer.Exit(4)
+
+
+def newest_number(releases: list[Release]) -> int:
+    """Return the number of the newest release; 0, which does not exist, if there is none."""
+    return releases[0].number if releases else 0
+
+
+def read_ids(path: Path) -> list[str]:
+    """Read ids of findings from a text file."""
+    try:
+        return path.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read as text.", field="intended") from error
+
+
+def print_findings(checked: CheckedGrids, language: Language) -> None:
+    """Print the counts and the first findings, worst first."""
+    check = checked.check
+    subject = f"plan {check.plan_id}" if check.plan_id is not None else f"release {check.release}"
+    out.print(
+        f"Check {check.id} of {subject}: {len(checked.areas):,} areas and {len(checked.grids):,} grids, "
+        f"{len(checked.findings):,} findings, {check.errors:,} of them errors."
+    )
+    if not checked.findings:
+        seamless = "Nothing found: the grids are seamless."
+        out.print(seamless if len(checked.grids) else "There are no grids to check; import them first.")
+        return
+    if len(checked.grids) and all(finding.severity is Severity.INFO for finding in checked.findings):
+        out.print("Clean: within the tolerance the grids are seamless; what follows are hints.")
+    print_table(("kind", "findings"), ((kind.value, number) for kind, number in check.counts.items()))
+    worst = sorted(checked.findings, key=lambda finding: list(Severity).index(finding.severity))
+    print_table(
+        ("severity", "kind", "area m²", "width m", "what"),
+        (
+            (f.severity.value, f.kind.value, f.area_m2, f.width_m, describe(f, language.value))
+            for f in worst[:FINDINGS_SHOWN]
+        ),
+    )
+    if len(worst) > FINDINGS_SHOWN:
+        out.print(f"... and {len(worst) - FINDINGS_SHOWN:,} more; --out FILE or --map FILE shows all.")
