@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from gis.gridding.chain import compiled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gis.gridding.chain.rings import Flags, Floats, Rings
+    from gis.gridding.chain.rings import Flags, Floats, Integers, Rings
 
     Keys = NDArray[np.uint64]
     Signs = NDArray[np.int8]
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 SALT = np.uint64(0x2545F4914F6CDD1D)
 # A sum of determinants is off by at most this share of the sum of its products' sizes, for each of its terms.
 _ERROR = 4e-16
+_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,29 +110,42 @@ def _ring_edges(  # noqa: PLR0913, PLR0917 - as the compiled one
     signs: Signs,
     turns: Signs,
 ) -> None:
-    """Fill keys, signs and turns as the compiled function does."""
-    if not len(offsets) > 1:
-        return
+    """Fill keys, signs and turns as the compiled function does, as many vertices at once as fit the cache."""
+    firsts = np.searchsorted(offsets[:-1], np.arange(0, len(vertices), _AT_ONCE))
+    for first, end in pairwise(np.unique(np.append(firsts, len(turns))).tolist()):
+        rings, of = slice(first, end), slice(offsets[first], offsets[end])
+        starts = offsets[first : end + 1] - offsets[first]
+        keys[of], along = _keyed(vertices[of], starts[1:] - 1, salt[0])
+        turns[rings] = _turns(vertices[of], starts)
+        flipped = turns[rings] == np.where(is_shell[rings], -1, 1)
+        signs[of] = along * np.where(flipped, -1, 1).repeat(np.diff(starts))
+
+
+def _keyed(vertices: Floats, ends: Integers, salt: np.uint64) -> tuple[Keys, Floats]:
+    """Return the key of each edge, and 1 where it runs in its canonical direction, -1 where not, else 0."""
     x, y = vertices.T
-    ends = offsets[1:] - 1
     west, south = np.zeros(len(x)), np.zeros(len(x))
     west[:-1], south[:-1] = x[1:] - x[:-1], y[1:] - y[:-1]
     along = np.where(west != 0, np.sign(west), np.sign(south))
     along[ends] = 0
-    hashed = _vertex_keys(vertices, salt[0])
+    hashed = _vertex_keys(vertices, salt)
     ahead = np.roll(hashed, -1)
-    keys[:] = _edge_keys(np.where(along > 0, hashed, ahead), np.where(along > 0, ahead, hashed))
+    keys = _edge_keys(np.where(along > 0, hashed, ahead), np.where(along > 0, ahead, hashed))
     keys[ends] = 0
+    return keys, along
+
+
+def _turns(vertices: Floats, offsets: Integers) -> Signs:
+    """Say which way rings turn: 1 counter-clockwise, -1 clockwise, 0 if rounding may decide."""
+    x, y = vertices.T
     counts = np.diff(offsets)
     from_x, from_y = x - x[offsets[:-1]].repeat(counts), y - y[offsets[:-1]].repeat(counts)
     left, right = from_x * np.roll(from_y, -1), np.roll(from_x, -1) * from_y
-    left[ends] = right[ends] = 0
+    left[offsets[1:] - 1] = right[offsets[1:] - 1] = 0
     area = np.add.reduceat(left - right, offsets[:-1])
     size = np.add.reduceat(np.abs(left) + np.abs(right), offsets[:-1])
     sure = np.abs(area) > (counts + 3) * _ERROR * size
-    turns[:] = np.where(sure, np.sign(area), 0)
-    flipped = turns == np.where(is_shell, -1, 1)
-    signs[:] = along * np.where(flipped, -1, 1).repeat(counts)
+    return np.where(sure, np.sign(area), 0).astype(np.int8)
 
 
 def _edge_keys(low: Keys, high: Keys) -> Keys:

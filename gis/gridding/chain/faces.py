@@ -103,9 +103,10 @@ def outlines_on(polygons: Polygons, ends: Floats) -> tuple[Integers, Integers, I
 
 def _excess(left: Integers, right: Integers, nets: Integers, count: int) -> Integers:
     """Count how often each face is covered, from the outside, where nothing is, over the borders."""
-    steps = np.unique(np.column_stack((left, right, nets)), axis=0)
+    # between two faces the step is always the same
+    _, first = np.unique((left - OUTER) * (count + 1) + (right - OUTER), return_index=True)
     beside: list[list[tuple[int, int]]] = [[] for _ in range(count + 1)]
-    for a, b, net in steps.tolist():
+    for a, b, net in zip(left[first].tolist(), right[first].tolist(), nets[first].tolist(), strict=True):
         beside[a].append((b, -net))
         beside[b].append((a, net))
     excess: list[int | None] = [None] * count + [0]

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gis.gridding.coverage.frame import FINEST, MARGIN
-from gis.gridding.coverage.outlines import changes, distinct
+from gis.gridding.coverage.outlines import changes, distinct, lone_pairs
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gis.gridding.coverage.building.raster import Drawn, Window
     from gis.gridding.coverage.outlines import Edges, Flags, Floats, Integers
 
@@ -188,14 +190,7 @@ def find_twins(edges: Edges, vertices: Floats) -> Flags:
     corners = vertices.view(np.complex128).ravel()
     start, end = corners.take(edges.vertex) + 0.0, corners.take(edges.vertex + 1) + 0.0  # no negative zero
     hashes = _mixed(start.view(np.uint64) + end.view(np.uint64))
-    # sorted as numbers that end in the edge's own: equal beginnings are compared bit by bit below
-    bits = np.uint64(len(edges).bit_length())
-    ordered = np.sort((hashes >> bits << bits) | np.arange(len(edges), dtype=np.uint64))
-    new = np.ones(len(edges) + 2, dtype=bool)
-    new[:-2] = changes(ordered >> bits)
-    first = (new[:-2] & ~new[1:-1] & new[2:]).nonzero()[0]
-    order = (ordered & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
-    a, b = order[first], order.take(first + 1)
+    a, b = lone_pairs(hashes)  # which may differ: compared bit by bit
     meet = (start[a] == end[b]) & (end[a] == start[b])
     meet &= edges.polygon[a] != edges.polygon[b]
     twin = np.zeros(len(edges), dtype=bool)
@@ -203,7 +198,7 @@ def find_twins(edges: Edges, vertices: Floats) -> Flags:
     return twin
 
 
-def _mixed(corner: Integers) -> Integers:
+def _mixed(corner: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Mix the bits of x and y, by turns, into one number; equal ends are compared afterwards."""
     mixed = corner[0::2] * np.uint64(0x9E3779B97F4A7C15) ^ corner[1::2] * np.uint64(0xC2B2AE3D27D4EB4F)
     mixed ^= mixed >> np.uint64(29)
