@@ -1,9 +1,9 @@
 """Measure finding faults batch by batch, against all polygons in memory: run by hand.
 
 `python -m benchmarks.gridding_stream` makes 100 000 grids with defects, writes ten copies of them beside
-each other to a temporary file as WKB, and streams them. Memory is what the largest resident size grows by
-while streaming; processor time is that of this process and, with `--workers`, of its children. The last line
-printed is one JSON object.
+each other to a temporary file as WKB, and streams them; then, in another process, it reads all of them and
+finds the same faults in memory. Memory is what the largest resident size grows by; processor time is that of
+this process and, with `--workers`, of its children. The last line printed is one JSON object.
 """
 
 from __future__ import annotations
@@ -76,9 +76,7 @@ def write(folder: Path, cells: NDArray[Any], parent: shapely.Geometry, copies: i
 
 def measure(folder: Path, workers: int) -> dict[str, float]:
     """Stream what is in a folder."""
-    count = len(np.load(folder / "places.npy", mmap_mode="r")) - 1
-    parents = shapely.get_parts(shapely.from_wkb((folder / "parents.wkb").read_bytes()))
-    batches = [WkbBatch(folder, start, min(start + BATCH, count)) for start in range(0, count, BATCH)]
+    _, parents, batches = _given(folder)
     warm = shapely.from_wkb(shapely.to_wkb(shapely.box(0, 0, 1, 1)))
     stream_faults([lambda which: np.array([warm])[:1]], np.array([warm]), snap=SNAP_M)  # noqa: ARG005 - read once
     before, spent, started = _peak_mb(), _processor_seconds(), time.perf_counter()
@@ -93,15 +91,29 @@ def measure(folder: Path, workers: int) -> dict[str, float]:
     }
 
 
-def measure_in_memory(cells: NDArray[Any], parent: shapely.Geometry) -> dict[str, float]:
-    """Find the faults of one copy in memory, from WKB too."""
-    wkb = shapely.to_wkb(cells)
-    spent = time.process_time()
-    polygons = np.asarray(shapely.from_wkb(wkb), dtype=object)
-    rings = Rings.of(polygons)
-    polygons[~are_valid(polygons, rings)] = None
-    found = faults_of(Chain.of(polygons, np.array([parent], dtype=object)), snap=SNAP_M)
-    return {"grids": len(cells), "processor_seconds": round(time.process_time() - spent, 2), **_counts(found)}
+def measure_in_memory(folder: Path) -> dict[str, float]:
+    """Find the faults of what is in a folder in memory."""
+    count, parents, _ = _given(folder)
+    before, spent = _peak_mb(), _processor_seconds()
+    polygons = WkbBatch(folder, 0, count)(None)
+    valid = are_valid(polygons, Rings.of(polygons))
+    polygons[~valid] = None
+    found = faults_of(Chain.of(polygons, parents), snap=SNAP_M)
+    return {
+        "grids": count,
+        "processor_seconds": round(_processor_seconds() - spent, 2),
+        "megabytes": round(_peak_mb() - before, 1),
+        "invalid": int((~valid).sum()),
+        **_counts(found),
+    }
+
+
+def _given(folder: Path) -> tuple[int, NDArray[Any], list[WkbBatch]]:
+    """Return how many polygons a folder holds, their parents, and their batches."""
+    count = len(np.load(folder / "places.npy", mmap_mode="r")) - 1
+    parents = shapely.get_parts(shapely.from_wkb((folder / "parents.wkb").read_bytes()))
+    batches = [WkbBatch(folder, start, min(start + BATCH, count)) for start in range(0, count, BATCH)]
+    return count, parents, batches
 
 
 def _counts(faults: Faults) -> dict[str, float]:
@@ -123,10 +135,9 @@ def _processor_seconds() -> float:
 
 
 def make(folder: Path, grids: int, copies: int, rate: float) -> dict[str, float]:
-    """Write what is to be streamed, and measure one copy of it in memory."""
+    """Write what is to be streamed."""
     damaged = damage(make_district(grids, 1), kinds=counts_for(grids, rate), seed=1)
-    write(folder, damaged.cells, damaged.parent, copies)
-    return measure_in_memory(damaged.cells, damaged.parent)
+    return {"grids": write(folder, damaged.cells, damaged.parent, copies)}
 
 
 def main() -> None:
@@ -137,7 +148,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.01)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--make", type=Path, help="only write to this folder")
-    parser.add_argument("--measure", type=Path, help="only measure what is in this folder")
+    parser.add_argument("--measure", type=Path, help="only stream what is in this folder")
+    parser.add_argument("--in-memory", type=Path, help="only look at what is in this folder in memory")
     options = parser.parse_args()
     if options.make is not None:
         print(json.dumps(make(options.make, options.grids, options.copies, options.rate)))
@@ -145,10 +157,13 @@ def main() -> None:
     if options.measure is not None:
         print(json.dumps(measure(options.measure, options.workers)))
         return
+    if options.in_memory is not None:
+        print(json.dumps(measure_in_memory(options.in_memory)))
+        return
     # a process counts what the one that started it had in memory: this one has next to nothing
     with tempfile.TemporaryDirectory() as folder:
-        in_memory = _run("--make", folder, *sys.argv[1:])
-        streamed = _run("--measure", folder, *sys.argv[1:])
+        _run("--make", folder, *sys.argv[1:])
+        streamed, in_memory = (_run(how, folder, *sys.argv[1:]) for how in ("--measure", "--in-memory"))
     print(json.dumps({"streamed": streamed, "in_memory": in_memory}))
 
 

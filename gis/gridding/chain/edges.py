@@ -62,9 +62,11 @@ class Edges:
 
 def canonical_ends(vertices: Floats, edges: NDArray[np.integer[Any]]) -> Floats:
     """Return x and y of the ends of edges in their canonical direction, shape (k, 4)."""
-    start, end = vertices[edges], vertices[edges + 1]
-    along = (start[:, 0] < end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] < end[:, 1]))
-    return np.where(along[:, None], np.hstack((start, end)), np.hstack((end, start)))
+    ends: Floats = np.concatenate((vertices[edges], vertices[edges + 1]), axis=1)
+    west, south, east, north = ends.T
+    back = (west > east) | ((west == east) & (south > north))
+    ends[back] = ends[back][:, (2, 3, 0, 1)]
+    return ends
 
 
 def keys_of(ends: Floats, salt: np.uint64 = SALT) -> Keys:
