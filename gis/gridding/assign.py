@@ -15,7 +15,8 @@ import pandas as pd
 import shapely
 
 from gis.errors import InputError
-from gis.gridding.overlay import differences, intersections, polygon_parts
+from gis.gridding.measure import straight_area_m2, straight_length_m
+from gis.gridding.overlay import differences, intersections
 from gis.gridding.valid import are_finite, make_valid_within
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ ROUNDING = 1e-9
 
 POINT, LINE, AREA = 0, 1, 2
 _MULTI_POINT, _COLLECTION = 4, 7
-_SEMI_MAJOR_M, _ECCENTRICITY = 6_378_137.0, 0.0818191910428158  # GRS80, the ellipsoid of CGCS2000
-_NODE = 1 / np.sqrt(3)  # of Gauss' quadrature with two points
 
 
 class Rule(StrEnum):
@@ -310,60 +309,8 @@ def _amounts(shapes: Geometries, *, in_metres: bool) -> Floats:
 
 
 def _areas(shapes: Geometries, *, in_metres: bool) -> Floats:
-    if in_metres:
-        return np.asarray(shapely.area(shapes))
-    polygons, owner = polygon_parts(shapes)
-    rings, polygon = shapely.get_rings(polygons, return_index=True)
-    lon, lat, step = _radians(rings)
-    starts = np.concatenate(([True], step[1:] != step[:-1]))[: len(step)]
-    first = lat[starts][step]
-    joined = ~starts[1:]
-    middle, half = (lat[1:] + lat[:-1]) / 2, (lat[1:] - lat[:-1]) / 2 * _NODE
-    height = (_authalic(middle - half, first[1:]) + _authalic(middle + half, first[1:])) / 2
-    swept = np.bincount(step[1:][joined], (np.diff(lon) * height)[joined], len(rings))
-    is_hole = np.concatenate(([False], polygon[1:] == polygon[:-1]))[: len(polygon)]
-    square_metres = np.abs(swept) * np.where(is_hole, -1, 1) * _SEMI_MAJOR_M**2 / 2
-    return np.asarray(np.bincount(owner[polygon], square_metres, len(shapes)), dtype=np.float64)
+    return np.asarray(shapely.area(shapes)) if in_metres else straight_area_m2(shapes)
 
 
 def _lengths(shapes: Geometries, *, in_metres: bool) -> Floats:
-    if in_metres:
-        return np.asarray(shapely.length(shapes))
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    lines, inner = shapely.get_parts(parts, return_index=True)
-    is_line = shapely.get_dimensions(lines) == LINE
-    lines, owner = lines[is_line], owner[inner][is_line]
-    lon, lat, line = _radians(lines)
-    joined = line[1:] == line[:-1]
-    middle, half = (lat[1:] + lat[:-1]) / 2, np.diff(lat) / 2 * _NODE
-    steps = np.diff(lon), np.diff(lat)
-    metres = (_metres(*steps, middle - half) + _metres(*steps, middle + half)) / 2
-    return np.asarray(np.bincount(owner[line[1:][joined]], metres[joined], len(shapes)), dtype=np.float64)
-
-
-def _radians(lines: Geometries) -> tuple[Floats, Floats, Positions]:
-    corners, line = shapely.get_coordinates(lines, return_index=True)
-    lon, lat = np.radians(corners).T
-    return lon, lat, line
-
-
-def _authalic(lat: Floats, first: Floats) -> Floats:
-    """Give the area between two latitudes, as a multiple of half the squared axis and of the longitude swept.
-
-    Written with the difference of the sines throughout, so that small shapes keep their digits.
-    Source: Snyder (1987), "Map projections: a working manual", formula 3-12.
-    """
-    e2 = _ECCENTRICITY**2
-    s, s0 = np.sin(lat), np.sin(first)
-    rise = 2 * np.cos((lat + first) / 2) * np.sin((lat - first) / 2)
-    fraction = rise * (1 + e2 * s * s0) / ((1 - e2 * s**2) * (1 - e2 * s0**2))
-    logarithm = np.arctanh(_ECCENTRICITY * rise / (1 - e2 * s * s0)) / _ECCENTRICITY
-    return np.asarray((1 - e2) * (fraction + logarithm))
-
-
-def _metres(east: Floats, north: Floats, lat: Floats) -> Floats:
-    """Give the length of small steps in radians at a latitude, by the radii of curvature there."""
-    flat = 1 - _ECCENTRICITY**2 * np.sin(lat) ** 2
-    meridian = _SEMI_MAJOR_M * (1 - _ECCENTRICITY**2) / flat**1.5
-    prime_vertical = _SEMI_MAJOR_M / np.sqrt(flat)
-    return np.hypot(meridian * north, prime_vertical * np.cos(lat) * east)
+    return np.asarray(shapely.length(shapes)) if in_metres else straight_length_m(shapes)
