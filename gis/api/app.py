@@ -26,6 +26,7 @@ from gis.api.quick import QuickLookUp
 from gis.api.routes import (
     areas,
     checks,
+    coverage,
     events,
     grids,
     health,
@@ -52,6 +53,7 @@ ROUTERS = (
     grids.router,
     areas.router,
     releases.router,
+    coverage.router,
     plans.router,
     checks.router,
     events.router,

@@ -1,7 +1,8 @@
 """FOLIUM: frames in, pages out, no outside address.
 
-`draw_grids`, `draw_findings`, `draw_events`, `draw_choropleth` and `draw_heat_time` return a `MapPage`,
-which is HTML for the service, a file that opens anywhere, a PNG picture, or itself in a notebook.
+`draw_grids`, `draw_findings`, `draw_events`, `draw_choropleth`, `draw_served` and `draw_heat_time` return
+a `MapPage`, which is HTML for the service, a file that opens anywhere, a PNG picture, or itself in a
+notebook.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from gis.maps.frame import MapFrame
 from gis.maps.grids import draw_grids
 from gis.maps.heat_time import Step, draw_heat_time
 from gis.maps.page import MapPage
+from gis.maps.served import draw_served
 
 __all__ = [
     "MapFrame",
@@ -24,4 +26,5 @@ __all__ = [
     "draw_findings",
     "draw_grids",
     "draw_heat_time",
+    "draw_served",
 ]

@@ -91,6 +91,12 @@ def list_buildings(session: Session) -> GeoDataFrame:
     return read_frame(session, statement("list_buildings"))
 
 
+def mark_of_buildings(session: Session) -> int | None:
+    """Return a number that differs after the buildings were replaced; None if there are none."""
+    mark: int | None = session.scalar(select(func.max(BuildingRow.id)))
+    return mark
+
+
 def count_people(session: Session) -> dict[str, int]:
     """Return the numbers of units, workers, duties and buildings."""
     tables = {"units": UnitRow, "workers": WorkerRow, "duties": DutyRow, "buildings": BuildingRow}

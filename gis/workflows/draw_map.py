@@ -1,4 +1,4 @@
-"""Draw a map of what is stored: grids, findings, events, choropleth, heat with time."""
+"""Draw a map of what is stored: grids, findings, coverage, events, choropleth, heat with time."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from gis.maps.findings import draw_findings
 from gis.maps.frame import MapFrame
 from gis.maps.grids import draw_grids
 from gis.maps.heat_time import Step, draw_heat_time
-from gis.nouns import AreaLevel
+from gis.maps.served import draw_served
+from gis.nouns import AreaLevel, Release
 from gis.store.checks import find_newest_check, get_check, list_findings
 from gis.store.events import EventFilter, count_events_by, find_reported_range, list_event_points
 from gis.store.plans import get_plan
 from gis.store.releases import find_release_on, get_release
+from gis.workflows.assigning.coverage import AreaCoverage, CoverageRequest, measure_coverage
 from gis.workflows.check_grids import CheckedGrids, frames_of, read_check
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from gis.maps.frame import Language
     from gis.maps.page import MapPage
-    from gis.nouns import Finding, Release
+    from gis.nouns import Finding
     from gis.settings import Settings
 
 # A browser draws so many points smoothly; the newest are kept.
@@ -48,6 +50,7 @@ class MapKind(StrEnum):
     FINDINGS = "findings"
     EVENTS = "events"
     CHOROPLETH = "choropleth"
+    COVERAGE = "coverage"
     HEAT_TIME = "heat-time"
 
 
@@ -71,6 +74,7 @@ class MapRequest:
         counted_by: Shapes of a choropleth.
         measure: What a choropleth's colours stand for.
         step: Length of one picture of the heat film.
+        level: Level of the areas of a map of coverage.
         language: Language the page opens in.
     """
 
@@ -81,6 +85,7 @@ class MapRequest:
     counted_by: CountedBy = CountedBy.GRID
     measure: Measure = Measure.COUNT
     step: Step = Step.WEEK
+    level: AreaLevel = AreaLevel.STREET
     language: Language = "zh"
 
 
@@ -94,11 +99,13 @@ def draw_map(session: Session, request: MapRequest, settings: Settings) -> MapPa
     if request.kind is MapKind.FINDINGS:
         return findings_page(session, request, settings)
     release = release_of(session, request.release, settings)
-    areas, grids = frames_of(session, release)
     drawers: dict[MapKind, Callable[[], MapPage]] = {
-        MapKind.GRIDS: lambda: draw_grids(grids, areas, frame=frame_of(areas, request, settings, release)),
+        MapKind.GRIDS: lambda: grids_page(session, request, settings, release),
         MapKind.EVENTS: lambda: events_page(session, request, settings, release),
         MapKind.CHOROPLETH: lambda: choropleth_page(session, request, settings, release),
+        MapKind.COVERAGE: lambda: coverage_page(
+            measure_coverage(session, CoverageRequest(release, request.level)), settings, request.language
+        ),
         MapKind.HEAT_TIME: lambda: heat_time_page(session, request, settings, release),
     }
     return drawers[request.kind]()
@@ -157,6 +164,12 @@ def draw_checked(checked: CheckedGrids, frame: MapFrame) -> MapPage:
     return draw_findings(checked.findings, checked.grids, checked.areas, frame=frame, sentences=sentences)
 
 
+def grids_page(session: Session, request: MapRequest, settings: Settings, release: Release) -> MapPage:
+    """Draw the grids of a release."""
+    areas, grids = frames_of(session, release)
+    return draw_grids(grids, areas, frame=frame_of(areas, request, settings, release))
+
+
 def sentences_of(findings: Sequence[Finding]) -> dict[str, list[str]]:
     """Return the sentence of each finding in both languages."""
     return {
@@ -201,6 +214,15 @@ def with_households(areas: GeoDataFrame, grids: GeoDataFrame, level: CountedBy) 
     summed = of_level["id"].map(natural["households"].groupby(key).sum())
     of_level["households"] = of_level["households"].fillna(summed)
     return of_level
+
+
+def coverage_page(found: AreaCoverage, settings: Settings, language: Language) -> MapPage:
+    """Colour areas by the share that grids serve, and draw what they leave."""
+    subject, areas = found.request.subject, found.areas
+    release = subject if isinstance(subject, Release) else None
+    frame = frame_of(areas, MapRequest(MapKind.COVERAGE, language=language), settings, release)
+    of_level = areas[areas["level"] == found.request.level.value]
+    return draw_served(found.served, found.groups, of_level, areas, frame=frame)
 
 
 def heat_time_page(session: Session, request: MapRequest, settings: Settings, release: Release) -> MapPage:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("district")
 
-MAPS = ("/maps/grids", "/maps/events", "/maps/choropleth", "/maps/heat-time")
+MAPS = ("/maps/grids", "/maps/coverage", "/maps/events", "/maps/choropleth", "/maps/heat-time")
 HOSTILE = "{{7*7}}</script><script>alert(1)</script>${alert(2)}"
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("district")
 
-PAGES = ("/", "/docs", "/maps/grids", "/maps/events", "/maps/choropleth", "/maps/heat-time")
+PAGES = ("/", "/docs", "/maps/grids", "/maps/coverage", "/maps/events", "/maps/choropleth", "/maps/heat-time")
 
 
 def test_live_and_ready(client: httpx.Client) -> None:

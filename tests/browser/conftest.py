@@ -44,6 +44,19 @@ class Watched:
             self.page.wait_for_timeout(50)
         pytest.fail(f"The page was not ready in {READY_S} s: {self.faults}")
 
+    def point_of(self, lon: float, lat: float) -> tuple[float, float]:
+        """Say where a place is on the screen."""
+        x, y = self.page.evaluate(
+            """([lon, lat]) => {
+              const map = Object.values(window).find((one) => one instanceof L.Map);
+              const box = map.getContainer().getBoundingClientRect();
+              const point = map.latLngToContainerPoint([lat, lon]);
+              return [box.x + point.x, box.y + point.y];
+            }""",
+            [lon, lat],
+        )
+        return x, y
+
     def watch(self) -> None:
         """Keep what happens from now on."""
         page = self.page

@@ -13,7 +13,17 @@ import pytest
 import shapely
 from districts import make_district, make_events, make_frame
 
-from gis.maps import Measure, draw_choropleth, draw_events, draw_findings, draw_grids, draw_heat_time
+from gis.gridding.serving.groups import groups_of
+from gis.gridding.serving.served import measure_served
+from gis.maps import (
+    Measure,
+    draw_choropleth,
+    draw_events,
+    draw_findings,
+    draw_grids,
+    draw_heat_time,
+    draw_served,
+)
 from gis.maps.assets import WEB
 from gis.nouns import Finding, FindingKind, Severity
 
@@ -57,6 +67,11 @@ def make_findings() -> list[Finding]:
     ]
 
 
+STREETS = AREAS[AREAS["level"] == "street"].reset_index(drop=True)
+GAPPY = GRIDS.drop(index=[30, 31, 70])
+SERVED = measure_served(STREETS, GAPPY, None, groups_of(GAPPY))
+
+
 def make_pages() -> dict[str, MapPage]:
     counts = EVENTS["natural_code"].value_counts().reindex(NATURAL["code"]).fillna(0).astype(int)
     measure = Measure.PER_1000_HOUSEHOLDS
@@ -68,6 +83,7 @@ def make_pages() -> dict[str, MapPage]:
             counts.set_axis(NATURAL["id"]), NATURAL, AREAS, measure=measure, frame=FRAME
         ),
         "heat_time": draw_heat_time(EVENTS, AREAS, frame=FRAME),
+        "served": draw_served(SERVED, groups_of(GAPPY), STREETS, AREAS, frame=FRAME),
     }
 
 
@@ -141,32 +157,18 @@ def test_axe_finds_nothing(watched_page: Opens, files: Files, kind: str, theme: 
         assert [(one["id"], one["nodes"][0]["html"]) for one in result["violations"]] == []
 
 
-def point_of(page: Page, lon: float, lat: float) -> tuple[float, float]:
-    """Where a place is on the screen."""
-    x, y = page.evaluate(
-        """([lon, lat]) => {
-          const map = Object.values(window).find((one) => one instanceof L.Map);
-          const box = map.getContainer().getBoundingClientRect();
-          const point = map.latLngToContainerPoint([lat, lon]);
-          return [box.x + point.x, box.y + point.y];
-        }""",
-        [lon, lat],
-    )
-    return x, y
-
-
 def test_pointing_at_a_grid_shows_its_texts_and_a_click_its_card(watched_page: Opens, files: Files) -> None:
     grid = NATURAL.iloc[50]
     place = grid.geometry.representative_point()
     with watched_page() as watched:
         watched.open(files["grids"])
         page = watched.page
-        page.mouse.move(*point_of(page, place.x, place.y))
+        page.mouse.move(*watched.point_of(place.x, place.y))
         tip = page.inner_text(".tip.shown")
         assert grid["name"] in tip
         assert grid["code"] in tip
         assert f"{grid['households']}" in tip
-        page.mouse.click(*point_of(page, place.x, place.y))
+        page.mouse.click(*watched.point_of(place.x, place.y))
         card = page.inner_text("#card")
         assert grid["code"] in card
         assert "社区" in card
@@ -183,7 +185,7 @@ def test_search_by_keyboard(watched_page: Opens, files: Files) -> None:
         page.keyboard.press("Enter")
         assert grid["name"] in page.inner_text("#card")
         place = grid.geometry.representative_point()
-        x, y = point_of(page, place.x, place.y)
+        x, y = watched.point_of(place.x, place.y)
         assert 292 < x < 1056
         assert 58 < y < 800
         page.fill("#search", "第88")
@@ -199,7 +201,7 @@ def test_layers_can_be_switched_off(watched_page: Opens, files: Files) -> None:
         page = watched.page
         page.click('[data-key="natural"]')
         assert page.get_attribute('[data-key="natural"]', "aria-pressed") == "false"
-        page.mouse.move(*point_of(page, place.x, place.y))
+        page.mouse.move(*watched.point_of(place.x, place.y))
         assert page.locator(".tip.shown").count() == 0
 
 
@@ -216,7 +218,7 @@ def test_a_click_on_a_finding_goes_there(watched_page: Opens, files: Files) -> N
         assert rows.nth(0).get_attribute("aria-current") == "true"
         west, _, east, _ = make_findings()[0].geometry.bounds
         lat = make_findings()[0].geometry.centroid.y
-        left, right = point_of(page, west, lat)[0], point_of(page, east, lat)[0]
+        left, right = watched.point_of(west, lat)[0], watched.point_of(east, lat)[0]
         assert 292 < left < right < 1056
         assert right - left > 200
         page.click('[data-key="gap"]')
@@ -261,7 +263,7 @@ def test_filters_count_and_a_point_tells_its_event(watched_page: Opens, files: F
         page.wait_for_timeout(200)
         kept = EVENTS[EVENTS["category"] != categories[0]]
         newest = kept.sort_values("reported_at", kind="stable").iloc[-1]
-        page.mouse.move(*point_of(page, newest["lon"], newest["lat"]))
+        page.mouse.move(*watched.point_of(newest["lon"], newest["lat"]))
         tip = page.inner_text(".tip.shown")
         assert newest["text"] in tip
         assert newest["category"] in tip
@@ -279,6 +281,32 @@ def test_the_measure_changes_the_order(watched_page: Opens, files: Files) -> Non
         assert float(page.inner_text("#facts .items .value >> nth=0")) == pytest.approx(rate, abs=0.051)
         classes = page.locator(".legend li .n").all_inner_texts()
         assert sum(int(number.replace(",", "")) for number in classes) == len(NATURAL)
+
+
+def test_what_is_served_worst_comes_first_and_what_is_left_can_be_pointed_at(
+    watched_page: Opens, files: Files
+) -> None:
+    natural = SERVED.rows[SERVED.rows["kind"] == "natural"]
+    lacking = natural[natural["share"] < 1].sort_values("share")
+    with watched_page() as watched:
+        watched.open(files["served"])
+        page = watched.page
+        heads = page.locator("#facts .items .head").all_inner_texts()
+        assert heads[: len(lacking)] == lacking["name"].tolist()
+        shares = page.locator("#facts .items .value").all_inner_texts()
+        assert [share == "100.00 %" for share in shares] == [False] * len(lacking) + [True] * (
+            len(natural) - len(lacking)
+        )
+        place = NATURAL.geometry.iloc[70].representative_point()
+        page.mouse.move(*watched.point_of(place.x, place.y))
+        tip = page.inner_text(".tip.shown")
+        assert "未覆盖" in tip
+        assert "宽" in tip
+        page.click('[data-key="group:1"]')
+        assert page.inner_text("#facts .items .value >> nth=0") != shares[0]
+        assert page.locator('[data-key="households"]').is_disabled()
+        classes = page.locator(".legend li .n").all_inner_texts()
+        assert sum(int(number) for number in classes[:-1]) == len(STREETS)
 
 
 def test_the_film_plays_and_obeys_keys(watched_page: Opens, files: Files) -> None:

@@ -14,6 +14,8 @@ import shapely
 from districts import make_district, make_events, make_frame
 
 from gis.errors import InputError
+from gis.gridding.serving.groups import Group
+from gis.gridding.serving.served import measure_served
 from gis.maps import (
     MapFrame,
     Measure,
@@ -23,6 +25,7 @@ from gis.maps import (
     draw_findings,
     draw_grids,
     draw_heat_time,
+    draw_served,
 )
 from gis.maps.assets import WEB
 from gis.maps.events import MAX_EVENTS, MAX_TEXT
@@ -116,8 +119,31 @@ def test_nothing_at_all_is_a_page_too() -> None:
         draw_events(no_events, NOTHING, NOTHING, frame=FRAME),
         draw_choropleth(pd.Series([], dtype=int), NOTHING, NOTHING, frame=FRAME),
         draw_heat_time(no_events, NOTHING, frame=FRAME),
+        draw_served(
+            measure_served(NOTHING, NOTHING, None, [Group("all")]),
+            [Group("all")],
+            NOTHING,
+            NOTHING,
+            frame=FRAME,
+        ),
     ):
         assert "wangge.start(" in page.html("linked")
+
+
+def test_no_gap_is_rounded_away_from_a_share() -> None:
+    street = AREAS[AREAS["level"] == "street"].iloc[[0]].reset_index(drop=True)
+    slot = street.geometry[0].representative_point().buffer(3e-6, quad_segs=1)
+    cover = geopandas.GeoDataFrame(
+        {"code": ["1"], "kind": ["natural"], "task": [None]},
+        geometry=[street.geometry[0].difference(slot)],
+        crs="EPSG:4490",
+    )
+    served = measure_served(street, cover, None, [Group("natural")])
+    page = draw_served(served, [Group("natural")], street, AREAS, frame=FRAME)
+    (some, whole) = page.numbers["groups"][0]["area"]
+    assert 0 < whole[0] - some[0] < 100
+    assert page.numbers["groups"][0]["households"] == [[None], [None]]
+    assert page.numbers["rest"]["area"] == page.numbers["rest"]["group"] == [0]
 
 
 def test_counts_find_their_shapes_by_id() -> None:

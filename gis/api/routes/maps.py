@@ -23,6 +23,7 @@ from gis.maps.choropleth import Measure
 from gis.maps.heat_time import Step
 from gis.maps.page import MapPage
 from gis.maps.picture import picture_of
+from gis.nouns import AreaLevel
 from gis.settings import Settings
 from gis.store.events import EventFilter
 from gis.workflows.draw_map import CountedBy, MapKind, MapRequest, draw_map
@@ -139,6 +140,17 @@ def choropleth(
         language=drawn.language.value,
     )
     return answer_map(drawn, request, PRIVATE)
+
+
+@router.get("/coverage", summary="Map of the areas that grids serve")
+def coverage(
+    drawn: Drawn,
+    level: Annotated[AreaLevel, Query(description="Level of the areas.")] = AreaLevel.STREET,
+    release: OfRelease = None,
+) -> Response:
+    """Return areas coloured by the share that grids of each kind and task serve, with what they leave."""
+    request = MapRequest(MapKind.COVERAGE, release=release, level=level, language=drawn.language.value)
+    return answer_map(drawn, request, ASK_AGAIN)
 
 
 @router.get("/heat-time", summary="Film of the heat of events")
