@@ -59,6 +59,11 @@ class Settings(BaseSettings):
     index_files: Annotated[int, Field(ge=0, le=1000)] = Field(
         default=8, description="Indexes of releases kept as files under `home`; 0: none."
     )
+    max_sync_grids: PositiveInt = Field(
+        default=5000, description="A check of more areas and grids than this is answered by a job."
+    )
+    max_jobs: PositiveInt = Field(default=1, description="Jobs that run at once, on all processes together.")
+    job_seconds: PositiveInt = Field(default=3600, description="Time limit of a job.")
     max_map_grids: PositiveInt = Field(default=5000, description="Most grids one map page carries.")
 
     log_format: str = Field(default="text", pattern="^(text|json)$", description="text or json.")

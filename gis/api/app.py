@@ -21,6 +21,7 @@ from gis.api.edge.body_limit import BodyLimit
 from gis.api.edge.headers import HeadAsGet, SecurityHeaders
 from gis.api.edge.metrics import Metrics
 from gis.api.edge.requests import Requests
+from gis.api.jobs.keeper import JobKeeper
 from gis.api.problems import MEDIA_TYPE, PROBLEM_SCHEMA, add_problem_answers
 from gis.api.quick import QuickLookUp
 from gis.api.routes import (
@@ -30,6 +31,7 @@ from gis.api.routes import (
     events,
     grids,
     health,
+    jobs,
     locate,
     locate_batch,
     maps,
@@ -56,6 +58,7 @@ ROUTERS = (
     coverage.router,
     plans.router,
     checks.router,
+    jobs.router,
     events.router,
     maps.router,
     pages.router,
@@ -90,7 +93,10 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # more threads than connections would only wait for one, and hold what others need meanwhile
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
+        keeper = JobKeeper(settings)
+        keeper.start()
         yield
+        await anyio.to_thread.run_sync(keeper.stop)
         app.state.quick.close()
         engine.dispose()
 

@@ -150,12 +150,17 @@ def answer_problem(request: Request, error: Exception) -> Response:
         return answer_invalid(request, error.errors())
     if isinstance(error, HTTPException):
         return answer_http(request, error)
+    return respond(*explain(error))
+
+
+def explain(error: Exception) -> tuple[Problem, str, list[dict[str, Any]]]:
+    """Return the row an exception falls under, what is said, and the field at fault; log what is ours."""
     problem = problem_for(error)
     if problem.status >= SERVER_ERROR:
         note(error, problem)
     is_ours = isinstance(error, WanggeError) and problem.detail is None
     errors = [field_of(error)] if isinstance(error, InputError) and (error.field or error.row) else []
-    return respond(problem, str(error) if is_ours else problem.detail or "", errors)
+    return problem, str(error) if is_ours else problem.detail or "", errors
 
 
 def note(error: Exception, problem: Problem) -> None:

@@ -13,7 +13,7 @@ from gis.gridding.check import check_areas, check_grids
 from gis.gridding.checks.tolerance import Tolerance
 from gis.gridding.codes import scheme_named
 from gis.gridding.crs import metric_crs_for
-from gis.gridding.rules.profile import Profile, parse_profile, shipped_profile, shipped_profiles
+from gis.gridding.rules.profile import USUAL, Profile, parse_profile, shipped_profile, shipped_profiles
 from gis.gridding.rules.terms import Terms
 from gis.nouns import Actor, Check, Finding, FindingKind, Plan, Release
 from gis.store.areas import list_areas
@@ -22,12 +22,16 @@ from gis.store.grids import list_grids, list_retired_codes
 from gis.store.people import list_buildings, list_codes_on_duty
 from gis.store.plans import get_plan, list_plan_areas, list_plan_grids
 from gis.store.releases import get_release
+from gis.workflows.checking.steps import unheard
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geopandas import GeoDataFrame
     from sqlalchemy.orm import Session
 
     from gis.settings import Settings
+    from gis.workflows.checking.steps import Advance
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,76 @@ class CheckedGrids:
     grids: GeoDataFrame
     areas: GeoDataFrame
     is_current: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What to check, and by which rules; one of `plan_id` and `release` is given.
+
+    Attributes:
+        plan_id: The plan, checked as it would be published.
+        release: Number of the release.
+        profile: Name of a shipped profile; None: the usual rules.
+        min_width_m: Least width of a gap or overlap; None: that of the settings.
+        min_area_m2: Least area of a gap or overlap; None: that of the settings.
+        intended: Ids of gaps that are meant.
+    """
+
+    plan_id: int | None = None
+    release: int | None = None
+    profile: str | None = None
+    min_width_m: float | None = None
+    min_area_m2: float | None = None
+    intended: Sequence[str] = ()
+
+
+READING = {"zh": "读取区域和网格", "en": "Reading areas and grids"}
+CHECKING_AREAS = {"zh": "检查行政区域", "en": "Checking areas"}
+CHECKING_GRIDS = {"zh": "检查网格", "en": "Checking grids"}
+SAVING = {"zh": "保存检查结果", "en": "Storing the findings"}
+
+
+def check_requested(
+    session: Session, request: CheckRequest, settings: Settings, actor: Actor, advance: Advance = unheard
+) -> CheckedGrids:
+    """Check what a request asks for, and keep the findings.
+
+    Raises:
+        NotFoundError: There is no such plan or release.
+        InputError: There is no such profile.
+    """
+    advance(0.0, READING)
+    profile = shipped_profile(request.profile or USUAL)
+    subject = subject_of(session, request)
+    terms = terms_for(session, subject, profile, settings, frozenset(request.intended))
+    frames = frames_of(session, subject)
+    tolerance = Tolerance(
+        request.min_width_m or settings.min_width_m, request.min_area_m2 or settings.min_area_m2
+    )
+    findings = find_in(frames, settings, tolerance, terms, advance)
+    advance(0.9, SAVING)
+    return keep(session, subject, frames, findings, tolerance, actor)
+
+
+def subject_of(session: Session, request: CheckRequest) -> Plan | Release:
+    """Return the plan or the release a request names, or raise NotFoundError."""
+    if request.plan_id is not None:
+        return get_plan(session, request.plan_id)
+    return get_release(session, request.release or 0)
+
+
+def count_at_most(session: Session, request: CheckRequest) -> int:
+    """Return how many areas and grids a check looks at, at the most; what a plan replaces counts twice.
+
+    Raises:
+        NotFoundError: There is no such plan or release.
+    """
+    subject = subject_of(session, request)
+    count = subject.area_count + subject.grid_count
+    if isinstance(subject, Plan) and subject.base_release is not None:
+        base = get_release(session, subject.base_release)
+        count += base.area_count + base.grid_count
+    return count
 
 
 def check_subject(
@@ -65,20 +139,40 @@ def check_subject(
     Returns:
         The findings, stored under the check's id.
     """
-    areas, grids = frames_of(session, subject)
+    frames = frames_of(session, subject)
     tolerance = tolerance or Tolerance(settings.min_width_m, settings.min_area_m2)
+    findings = find_in(frames, settings, tolerance, terms)
+    return keep(session, subject, frames, findings, tolerance, actor)
+
+
+def find_in(
+    frames: tuple[GeoDataFrame, GeoDataFrame],
+    settings: Settings,
+    tolerance: Tolerance,
+    terms: Terms | None,
+    advance: Advance = unheard,
+) -> list[Finding]:
+    """Return what is wrong with areas and grids; nothing is stored."""
+    areas, grids = frames
     crs = metric_crs_of(areas if len(areas) else grids, settings)
-    findings = [
-        *check_areas(areas, tolerance=tolerance, metric_crs=crs, terms=terms),
-        *check_grids(
-            grids,
-            areas,
-            tolerance=tolerance,
-            metric_crs=crs,
-            scheme=scheme_named(settings.code_scheme),
-            terms=terms,
-        ),
-    ]
+    advance(0.1, CHECKING_AREAS)
+    of_areas = check_areas(areas, tolerance=tolerance, metric_crs=crs, terms=terms)
+    advance(0.3, CHECKING_GRIDS)
+    scheme = scheme_named(settings.code_scheme)
+    of_grids = check_grids(grids, areas, tolerance=tolerance, metric_crs=crs, scheme=scheme, terms=terms)
+    return [*of_areas, *of_grids]
+
+
+def keep(
+    session: Session,
+    subject: Plan | Release,
+    frames: tuple[GeoDataFrame, GeoDataFrame],
+    findings: list[Finding],
+    tolerance: Tolerance,
+    actor: Actor,
+) -> CheckedGrids:
+    """Store a check with its findings."""
+    areas, grids = frames
     check = save_check(session, subject, findings, (tolerance.min_width_m, tolerance.min_area_m2), actor)
     return CheckedGrids(check, findings, grids, areas)
 

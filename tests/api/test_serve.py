@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import re
 import signal
 import socket
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import httpx
-from commands import WANGGE, environment
+from commands import WANGGE, address_in, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,14 +39,6 @@ def test_serve_says_where_it_is_and_stops_in_order(settings: Settings, tmp_path:
     assert f"{address}docs" in said.read_text()
     assert '"message":"GET /live 200' in log.read_text()
     assert "Traceback" not in log.read_text()
-
-
-def address_in(said: Path) -> str:
-    for _ in range(300):
-        if found := re.match(r"start page +(http://127\.0\.0\.1:\d+/)\n", said.read_text()):
-            return found[1]
-        time.sleep(0.2)
-    raise AssertionError(f"no address in {said.read_text()!r}")
 
 
 def test_a_port_in_use_is_said_so(settings: Settings) -> None:

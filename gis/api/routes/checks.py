@@ -1,28 +1,41 @@
 """Checks and what they found."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import geopandas
 import shapely
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, JsonValue
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from sqlalchemy.orm import Session
 
-from gis.api.access import Transaction
+from gis.api.access import Acting, Configured, Transaction
+from gis.api.jobs.kinds import CHECK
+from gis.api.routes.jobs import JobOut, answer_later, wants_async
 from gis.api.wire import geojson
+from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import ASK_AGAIN, entity_tag, require_changed
 from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
 from gis.gridding.rules.identity import ids_of
+from gis.gridding.rules.profile import shipped_profile
 from gis.gridding.sentences import describe
-from gis.nouns import STORED_CRS, Check, Finding, FindingKind, Severity
+from gis.nouns import STORED_CRS, Actor, Check, Finding, FindingKind, Severity
+from gis.settings import Settings
 from gis.store.checks import get_check, list_findings
 from gis.store.plans import get_plan
-from gis.workflows.check_grids import read_check
-from gis.workflows.write_findings import FindingsForm, package_of, sarif_of
+from gis.workflows.check_grids import CheckRequest, check_requested, count_at_most, read_check
+from gis.workflows.checking.write_findings import FindingsForm, package_of, sarif_of
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/checks", tags=["checks"])
+
+CREATED = 201
+
+# The rest is at the check's own address, a page at a time for nobody: a plan with more is not readable.
+FINDINGS_SHOWN = 1_000
+MOST_INTENDED = 10_000
 
 MEDIA_TYPES = {
     FindingsForm.GEOJSON: geojson.MEDIA_TYPE,
@@ -84,6 +97,78 @@ class CheckedOut(CheckOut):
     """A check with its first findings."""
 
     findings: list[FindingOut]
+
+
+class CheckIn(BaseModel):
+    """By which rules to check, where they are not the usual ones."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"profile": "full", "min_width_m": 0.5}}
+    )
+
+    profile: Annotated[
+        str | None, Field(max_length=100, description="Shipped profile by name; else the usual rules.")
+    ] = None
+    min_width_m: Annotated[
+        float | None, Field(gt=0, le=1000, description="Least width of a gap or overlap.")
+    ] = None
+    min_area_m2: Annotated[
+        float | None, Field(gt=0, le=1e9, description="Least area of a gap or overlap.")
+    ] = None
+    intended: Annotated[
+        list[Annotated[str, Field(pattern="^[0-9a-f]{32}$")]],
+        Field(max_length=MOST_INTENDED, description="Lasting ids of gaps that are meant."),
+    ] = []
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCheck:
+    """What every route that checks needs."""
+
+    session: Session
+    settings: Settings
+    actor: Actor
+    body: CheckIn
+    is_async: bool
+
+    def answer(self, *, plan_id: int | None = None, release: int | None = None) -> Response:
+        """Check a plan or a release: now, or by a job if it is large or the caller prefers.
+
+        Raises:
+            NotFoundError: There is no such plan or release.
+            InputError: There is no such profile.
+        """
+        wanted = CheckRequest(plan_id, release, **self.body.model_dump())
+        if wanted.profile is not None:
+            shipped_profile(wanted.profile)  # a job would say so too late
+        is_large = count_at_most(self.session, wanted) > self.settings.max_sync_grids
+        if is_large or self.is_async:
+            parameters = {name: value for name, value in asdict(wanted).items() if value}
+            return answer_later(self.session, CHECK, parameters, self.actor)
+        found = check_requested(self.session, wanted, self.settings, self.actor)
+        headers = {"Location": f"/v1/checks/{found.check.id}"}
+        return answer_json(checked(found.check, found.findings, FINDINGS_SHOWN), headers, CREATED)
+
+
+async def read_asked(
+    session: Transaction,
+    settings: Configured,
+    actor: Acting,
+    body: CheckIn | None = None,
+    prefer: Annotated[
+        str | None, Header(description="`respond-async`: answer 202 with a job (RFC 7240).")
+    ] = None,
+) -> AskedCheck:
+    """Return what a request that checks asks for."""
+    return AskedCheck(session, settings, actor, body or CheckIn(), wants_async(prefer))
+
+
+Asked = Annotated[AskedCheck, Depends(read_asked)]
+
+CHECK_ANSWERS: dict[int | str, dict[str, Any]] = {
+    202: {"description": "A job does it: the plan is large, or `Prefer` asks for it", "model": JobOut}
+}
+"""What routes that check declare besides their 201."""
 
 
 @router.get("/{check_id}", summary="One check")

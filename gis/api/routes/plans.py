@@ -7,14 +7,13 @@ from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gis.api.access import Acting, Configured, Transaction
-from gis.api.routes.checks import CheckedOut, checked
+from gis.api.routes.checks import CHECK_ANSWERS, Asked, CheckedOut
 from gis.api.routes.releases import ReleaseOut
 from gis.api.wire.parameters import Day, Id
 from gis.api.wire.strict import StrictRoute
 from gis.api.wire.uploads import AreaUpload, GridUpload, ImportOut, report_out, spooled
 from gis.nouns import PlanStatus
 from gis.store.plans import create_plan, get_plan, list_plans
-from gis.workflows.check_grids import check_subject
 from gis.workflows.import_areas import import_areas
 from gis.workflows.import_grids import GridImportRequest, import_grids
 from gis.workflows.import_layer import ImportRequest
@@ -23,9 +22,6 @@ from gis.workflows.publish_release import publish_release
 router = APIRouter(route_class=StrictRoute, prefix="/v1/plans", tags=["plans"])
 
 CREATED = 201
-
-# The rest is at the check's own address, a page at a time for nobody: a plan with more is not readable.
-FINDINGS_SHOWN = 1_000
 
 
 class PlanIn(BaseModel):
@@ -138,14 +134,16 @@ def add_grids(
     return report_out(report, upload)
 
 
-@router.post("/{plan_id}/check", status_code=CREATED, summary="Check a plan")
-def check(
-    response: Response, session: Transaction, settings: Configured, actor: Acting, plan_id: Id
-) -> CheckedOut:
-    """Check all areas and grids as they would be published, and keep the findings."""
-    found = check_subject(session, get_plan(session, plan_id), settings, actor)
-    response.headers["Location"] = f"/v1/checks/{found.check.id}"
-    return checked(found.check, found.findings, FINDINGS_SHOWN)
+@router.post(
+    "/{plan_id}/check",
+    status_code=CREATED,
+    summary="Check a plan",
+    response_model=CheckedOut,
+    responses=CHECK_ANSWERS,
+)
+def check(asked: Asked, plan_id: Id) -> Response:
+    """Check all areas and grids as they would be published, and keep the findings; large plans by a job."""
+    return asked.answer(plan_id=plan_id)
 
 
 @router.post("/{plan_id}/publish", status_code=CREATED, summary="Publish a plan")

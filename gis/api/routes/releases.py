@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from gis.api.access import Configured, Transaction
+from gis.api.routes.checks import CHECK_ANSWERS, CREATED, Asked, CheckedOut
 from gis.api.wire.answers import answer_json
 from gis.api.wire.asked import ReleaseNamed, today
 from gis.api.wire.caching import ASK_AGAIN, FOR_EVER, PRIVATE, entity_tag, require_changed
@@ -150,6 +151,18 @@ def one(request: Request, response: Response, session: Transaction, number: Id) 
     tag = entity_tag(request, release.sha256, release.number)
     response.headers.update(require_changed(request, tag, FOR_EVER))
     return ReleaseOut.model_validate(release)
+
+
+@router.post(
+    "/{number}/check",
+    status_code=CREATED,
+    summary="Check a release",
+    response_model=CheckedOut,
+    responses=CHECK_ANSWERS,
+)
+def check(asked: Asked, number: Id) -> Response:
+    """Check all areas and grids of a release, and keep the findings; large releases by a job."""
+    return asked.answer(release=number)
 
 
 @router.get(

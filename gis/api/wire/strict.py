@@ -43,11 +43,12 @@ class StrictRoute(APIRoute):
         handler = super().get_route_handler()
         fields = [field for field in get_flat_params(self.dependant) if isinstance(field.field_info, Query)]
         takes_many = {field.alias: is_list(field.field_info.annotation) for field in fields}
+        needs_body = self.body_field is not None and self.body_field.field_info.is_required()
         wants_json = any("json" in kind for kind in self.body_kinds())
 
         async def strict(request: Request) -> Response:
             require_known_parameters(request, takes_many)
-            if wants_json:
+            if wants_json and (needs_body or has_body(request)):
                 require_json_type(request)
             return await handler(StrictRequest(request.scope, request.receive))
 
@@ -141,6 +142,11 @@ def require_json_type(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise HTTPException(415, "Send the body as JSON, with the header Content-Type: application/json.")
+
+
+def has_body(request: Request) -> bool:
+    """Tell whether a request brings a body, by what its headers say."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 def require_known_parameters(request: Request, takes_many: dict[str, bool]) -> None:

@@ -18,8 +18,8 @@ from gis.settings import Settings
 from gis.store.plans import find_open_plan, get_plan
 from gis.store.releases import get_release, list_releases
 from gis.workflows.check_grids import CheckedGrids, check_subject, profile_named, terms_for
+from gis.workflows.checking.write_findings import form_of, write_findings
 from gis.workflows.draw_map import write_findings_map
-from gis.workflows.write_findings import form_of, write_findings
 
 FINDINGS_SHOWN = 30
 

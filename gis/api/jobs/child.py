@@ -1,0 +1,85 @@
+"""The process of one job: does its work in one transaction, tells how far it is in others."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
+
+from gis.api.jobs.kinds import KINDS
+from gis.api.problems import explain, problem_body
+from gis.logs import configure_logs, request_id
+from gis.nouns import Actor
+from gis.store.jobs.queue import get_job
+from gis.store.jobs.running import JobGoneError, end_with_process, fail_job, finish_job, save_job_progress
+from gis.store.session import make_engine, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Engine
+
+    from gis.settings import Settings
+
+log = logging.getLogger("gis.api.jobs")
+
+ORPHANED = 3
+
+
+def run_job(settings: Settings, job_id: int) -> None:
+    """Do a job that was taken, and end it; what a process of its own does from beginning to end.
+
+    1. The work and the job's end are one transaction: a process that dies leaves nothing.
+    2. Progress is told in transactions of its own, and a job that is no longer to run ends there.
+    3. The process ends with the one that started it: nobody else would know of it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stops the service stops us
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    configure_logs(settings.log_format, settings.log_level)
+    request_id.set(f"job-{job_id}")
+    # one connection works, the other tells how far it is
+    engine = make_engine(settings.model_copy(update={"pool_size": 2}))
+    try:
+        do_job(engine, settings, job_id)
+    except JobGoneError as error:
+        log.info("%s", error)
+    finally:
+        engine.dispose()
+
+
+def do_job(engine: Engine, settings: Settings, job_id: int) -> None:
+    """Do the work of a job and store its end.
+
+    Raises:
+        JobGoneError: It was cancelled or given up meanwhile.
+    """
+
+    def advance(share: float, step: Mapping[str, str]) -> None:
+        with transaction(engine) as session:
+            save_job_progress(session, job_id, share, step)
+
+    try:
+        with transaction(engine) as session:
+            end_with_process(session)
+            job = get_job(session, job_id)
+            result = KINDS[job.kind].work(session, job.parameters, settings, Actor(job.created_by), advance)
+            finish_job(session, job_id, result)
+    except JobGoneError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked is told
+        with transaction(engine) as session:
+            fail_job(session, job_id, problem_body(*explain(error)))
+    else:
+        log.info("%s done: %s", job.kind, result)
+
+
+def end_with_parent() -> None:
+    """End this process at once when its parent is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(ORPHANED)
