@@ -39,6 +39,7 @@ from gis.api.routes import (
     plans,
     releases,
 )
+from gis.api.routes.checking import intended
 from gis.api.wire.chains import ReleaseNames
 from gis.store.session import make_engine
 from gis.workflows.locate_point import ReleaseIndexes
@@ -58,6 +59,7 @@ ROUTERS = (
     coverage.router,
     plans.router,
     checks.router,
+    intended.router,
     jobs.router,
     events.router,
     maps.router,

@@ -12,6 +12,7 @@ from gis.cli.grids.assign import assign
 from gis.cli.grids.check import check
 from gis.cli.grids.coverage import coverage
 from gis.cli.grids.crosswalk import crosswalk
+from gis.cli.grids.intend import intend
 from gis.cli.importing import column_map, print_report
 from gis.nouns import GridKind
 from gis.settings import Settings
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="Grids: import, check, assign to, carry over, see what they cover.", no_args_is_help=True
 )
 app.command("check")(check)
+app.command("intend")(intend)
 app.command("assign")(assign)
 app.command("coverage")(coverage)
 app.command("crosswalk")(crosswalk)

@@ -98,18 +98,32 @@ def list_findings(session: Session, check_id: int) -> list[Finding]:
     rows = session.scalars(
         select(FindingRow).where(FindingRow.check_id == check_id).order_by(FindingRow.number)
     )
-    return [
-        Finding(
-            kind=FindingKind(row.kind),
-            severity=Severity(row.severity),
-            grids=tuple(row.grids),
-            geometry=None if row.geom is None else shapely.set_srid(to_shape(row.geom), 0),
-            area_m2=row.area_m2,
-            width_m=row.width_m,
-            detail=row.detail,
-        )
-        for row in rows
-    ]
+    return [finding_from_row(row) for row in rows]
+
+
+def list_newest_gaps(session: Session, checks: int) -> list[Finding]:
+    """Return the gaps, meant or not, that the newest checks found; newest first."""
+    newest = select(CheckRow.id).order_by(CheckRow.id.desc()).limit(checks)
+    kinds = (FindingKind.GAP, FindingKind.INTENDED_HOLE)
+    rows = session.scalars(
+        select(FindingRow)
+        .where(FindingRow.check_id.in_(newest), FindingRow.kind.in_(kinds))
+        .order_by(FindingRow.check_id.desc(), FindingRow.number)
+    )
+    return [finding_from_row(row) for row in rows]
+
+
+def finding_from_row(row: FindingRow) -> Finding:
+    """Return the finding a row holds."""
+    return Finding(
+        kind=FindingKind(row.kind),
+        severity=Severity(row.severity),
+        grids=tuple(row.grids),
+        geometry=None if row.geom is None else shapely.set_srid(to_shape(row.geom), 0),
+        area_m2=row.area_m2,
+        width_m=row.width_m,
+        detail=row.detail,
+    )
 
 
 def check_from_row(row: CheckRow) -> Check:

@@ -1,4 +1,4 @@
-"""All tables on one page. Geometry is EPSG:4490, x = longitude, y = latitude.
+"""All tables on one page; jobs and marks have their own. Geometry is EPSG:4490, x = longitude, y = latitude.
 
 What lasts is the identity (`area`, `grid`); what a release says of it is a version with a range of days.
 No two versions of one identity, nor two uses of one code, hold on the same day: exclusion constraints refuse.

@@ -17,6 +17,7 @@ from gis.gridding.rules.profile import USUAL, Profile, parse_profile, shipped_pr
 from gis.gridding.rules.terms import Terms
 from gis.nouns import Actor, Check, Finding, FindingKind, Plan, Release
 from gis.store.areas import list_areas
+from gis.store.checking.intended import list_intended_ids
 from gis.store.checks import save_check
 from gis.store.grids import list_grids, list_retired_codes
 from gis.store.people import list_buildings, list_codes_on_duty
@@ -134,13 +135,14 @@ def check_subject(
         settings: Give the metric system, the code scheme and the usual tolerance.
         actor: Who asks.
         tolerance: Another tolerance than the usual.
-        terms: Other rules than the usual, of `terms_for`.
+        terms: Other rules than the usual and other holes than those that were marked, of `terms_for`.
 
     Returns:
         The findings, stored under the check's id.
     """
     frames = frames_of(session, subject)
     tolerance = tolerance or Tolerance(settings.min_width_m, settings.min_area_m2)
+    terms = terms or terms_for(session, subject, shipped_profile(USUAL), settings, frozenset())
     findings = find_in(frames, settings, tolerance, terms)
     return keep(session, subject, frames, findings, tolerance, actor)
 
@@ -149,7 +151,7 @@ def find_in(
     frames: tuple[GeoDataFrame, GeoDataFrame],
     settings: Settings,
     tolerance: Tolerance,
-    terms: Terms | None,
+    terms: Terms,
     advance: Advance = unheard,
 ) -> list[Finding]:
     """Return what is wrong with areas and grids; nothing is stored."""
@@ -212,7 +214,7 @@ def terms_for(
         subject: What is to be checked.
         profile: The rules.
         settings: Give the time zone, and with it the day whose duties count.
-        intended: Ids of gaps that are meant.
+        intended: Ids of gaps that are meant, besides those that were marked once.
 
     Returns:
         Buildings and duties only where a rule asks for them and any are stored; retired codes for a plan.
@@ -222,7 +224,8 @@ def terms_for(
     if profile.is_on(FindingKind.NO_WORKER):
         on_duty = list_codes_on_duty(session, datetime.now(ZoneInfo(settings.time_zone)).date())
     retired = list_retired_codes(session) if isinstance(subject, Plan) else frozenset[str]()
-    return Terms(profile, buildings, on_duty or None, retired, intended=intended)
+    meant = intended | list_intended_ids(session)
+    return Terms(profile, buildings, on_duty or None, retired, intended=meant)
 
 
 def frames_of(session: Session, subject: Plan | Release) -> tuple[GeoDataFrame, GeoDataFrame]:

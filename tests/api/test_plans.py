@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 import zipfile
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -104,6 +105,35 @@ def test_findings_come_as_layers_with_what_was_checked_while_it_stands(
     path.write_bytes(changed.content)
     assert "grids" not in dict(pyogrio.list_layers(path))
     assert client.get(address.replace("gpkg", "shp")).status_code == 400
+
+
+def test_a_gap_that_is_meant_is_remembered_by_checks_of_every_kind(client: httpx.Client) -> None:
+    plan = open_plan(client, "a lake")
+    upload(client, plan, halves(gap=0.02), dry_run="false")
+    address = f"/v1/plans/{plan}/check"
+    (gap,) = [found for found in client.post(address).json()["findings"] if found["kind"] == "gap"]
+    once = client.post(address, json={"intended": [gap["lasting_id"]]}).json()["counts"]
+    assert (once.get("gap"), once["intended_hole"]) == (None, 1)
+    assert client.post(address).json()["counts"]["gap"] == 1
+    body = {"lasting_id": gap["lasting_id"][:12], "reason": "云溪湖"}
+    marked = client.post("/v1/intended-holes", json=body)
+    assert marked.status_code == 201, marked.text
+    hole = marked.json()
+    assert (hole["lasting_id"], hole["marked_by"]) == (gap["lasting_id"], "operator")
+    assert client.get(marked.headers["location"]).json() == {"holes": [hole]}
+    assert client.post("/v1/intended-holes", json=body).status_code == 409
+    assert client.post(address).json()["counts"]["intended_hole"] == 1
+    later = client.post(address, headers={"Prefer": "respond-async"}).headers["location"]
+    while (job := client.get(later).json())["state"] in {"queued", "running"}:
+        time.sleep(0.2)
+    assert client.get(job["result"]).json()["counts"]["intended_hole"] == 1
+    upload(client, plan, halves(gap=0.03), dry_run="false")
+    assert client.post(address).json()["counts"]["gap"] == 1  # another outline is another gap
+    assert client.delete(f"/v1/intended-holes/{hole['lasting_id']}").status_code == 204
+    assert client.get("/v1/intended-holes").json() == {"holes": []}
+    assert client.delete(f"/v1/intended-holes/{hole['lasting_id']}").status_code == 404
+    unknown = client.post("/v1/intended-holes", json={"lasting_id": "0" * 32, "reason": "x"})
+    assert unknown.status_code == 404
 
 
 def test_findings_come_with_places_and_sentences(client: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -40,6 +41,43 @@ def test_the_ending_says_the_form(planned: Settings, tmp_path: Path) -> None:
     ids = {result["partialFingerprints"]["wanggeFinding/v1"] for result in run["results"]}
     assert gap["id"] in ids
     assert run["tool"]["driver"]["rules"][0]["properties"] == {"nameZh": "空隙", "nameEn": "Gap"}
+
+
+def test_a_gap_is_marked_as_meant_once_and_taken_back(planned: Settings) -> None:
+    checked = wangge(planned, "grid", "check", code=4)
+    (beginning,) = set(re.findall(r"error +gap +([0-9a-f]{8}) ", checked))
+    marking = ("grid", "intend", beginning, "--reason", "the brook")
+    assert "Dry run: 1 would be marked" in wangge(planned, *marking)
+    assert "No hole is marked" in wangge(planned, "grid", "intend")
+    assert "the brook" in wangge(planned, *marking, "--apply")
+    assert "is marked as meant already" in wangge(planned, *marking, code=4)
+    listed = wangge(planned, "grid", "intend")
+    assert beginning in listed
+    assert "the brook" in listed
+    again = wangge(planned, "grid", "check")
+    assert "Clean" in again
+    assert re.search(rf"info +intended_hole +{beginning} ", again)
+    wangge(planned, "release", "publish", "--from", "2026-01-01", "--apply")
+    assert "Clean" in wangge(planned, "grid", "check", "--release", "1")
+    assert "1 taken back" in wangge(planned, "grid", "intend", beginning, "--take-back", "--apply")
+    assert re.search(rf"error +gap +{beginning} ", wangge(planned, "grid", "check", "--release", "1", code=4))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("00000000", "--reason", "x"), 3, "None of the last 20 checks found a gap with the id 00000000"),
+        (("00", "--reason", "x"), 2, "id: Give at least 8 signs"),
+        (("00000000",), 2, "reason: Give either a reason or --take-back"),
+        (("00000000", "--take-back", "--reason", "x"), 2, "reason: Give either"),
+        (("00000000", "--take-back"), 3, "No hole that is marked as meant has the id 00000000"),
+        (("00000000", "--reason", " "), 2, "reason: Say why"),
+    ],
+)
+def test_what_cannot_be_marked_is_said(
+    settings: Settings, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    assert said in wangge(settings, "grid", "intend", *arguments, code=code)
 
 
 def test_a_wrong_ending_is_said_before_anything_is_checked(planned: Settings, tmp_path: Path) -> None:

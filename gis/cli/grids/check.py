@@ -11,6 +11,7 @@ import typer
 from gis.cli.edge import acting_user, command_transaction, out, print_table
 from gis.errors import InputError
 from gis.gridding.checks.tolerance import Tolerance
+from gis.gridding.rules.identity import ids_of
 from gis.gridding.rules.profile import USUAL
 from gis.gridding.sentences import describe
 from gis.nouns import Release, Severity
@@ -22,6 +23,7 @@ from gis.workflows.checking.write_findings import form_of, write_findings
 from gis.workflows.draw_map import write_findings_map
 
 FINDINGS_SHOWN = 30
+SIGNS_SHOWN = 8  # of an id; as many as `wangge grid intend` needs
 
 
 class Language(StrEnum):
@@ -40,7 +42,8 @@ def check(
         str | None, typer.Option(help="Rules: a shipped profile by name, or a TOML file; see docs/rules.md.")
     ] = None,
     intended: Annotated[
-        Path | None, typer.Option(help="File with the ids of gaps that are meant, one a line.")
+        Path | None,
+        typer.Option(help="File with ids of gaps that are meant, one a line, besides those marked."),
     ] = None,
     lang: Annotated[Language, typer.Option(help="Language of the sentences.")] = Language.EN,
     map: Annotated[Path | None, typer.Option(help="Also draw the findings into this file.")] = None,
@@ -56,14 +59,14 @@ def check(
     if output is not None:
         form_of(output)  # a wrong ending is said before the work, not after
     tolerance = Tolerance(min_width or settings.min_width_m, min_area or settings.min_area_m2)
-    rules = None if profile is None and intended is None else profile_named(profile or USUAL)
+    rules = profile_named(profile or USUAL)
     meant = frozenset(() if intended is None else read_ids(intended))
     with command_transaction(settings) as session:
         if plan is None and release is None:
             subject = find_open_plan(session) or get_release(session, newest_number(list_releases(session)))
         else:
             subject = get_release(session, release) if release is not None else get_plan(session, plan or 0)
-        terms = None if rules is None else terms_for(session, subject, rules, settings, meant)
+        terms = terms_for(session, subject, rules, settings, meant)
         checked = check_subject(session, subject, settings, acting_user(), tolerance, terms)
         if map is not None:
             write_findings_map(checked, map, settings)
@@ -103,11 +106,19 @@ def print_findings(checked: CheckedGrids, language: Language) -> None:
         out.print("Clean: within the tolerance the grids are seamless; what follows are hints.")
     print_table(("kind", "findings"), ((kind.value, number) for kind, number in check.counts.items()))
     worst = sorted(checked.findings, key=lambda finding: list(Severity).index(finding.severity))
+    shown = worst[:FINDINGS_SHOWN]
     print_table(
-        ("severity", "kind", "area m²", "width m", "what"),
+        ("severity", "kind", "id", "area m²", "width m", "what"),
         (
-            (f.severity.value, f.kind.value, f.area_m2, f.width_m, describe(f, language.value))
-            for f in worst[:FINDINGS_SHOWN]
+            (
+                f.severity.value,
+                f.kind.value,
+                one[:SIGNS_SHOWN],
+                f.area_m2,
+                f.width_m,
+                describe(f, language.value),
+            )
+            for f, one in zip(shown, ids_of(shown), strict=True)
         ),
     )
     if len(worst) > FINDINGS_SHOWN:

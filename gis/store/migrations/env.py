@@ -5,10 +5,11 @@ from __future__ import annotations
 from alembic import context
 from geoalchemy2 import alembic_helpers
 
+from gis.store.checking.tables import IntendedHoleRow
 from gis.store.jobs.tables import JobRow
 from gis.store.tables import Base
 
-OWN_TABLES = {*Base.metadata.tables, JobRow.__tablename__}
+OWN_TABLES = {*Base.metadata.tables, JobRow.__tablename__, IntendedHoleRow.__tablename__}
 
 
 def is_ours(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:  # noqa: FBT001 - Alembic's signature

@@ -1,1 +1,1 @@
-"""What checking and its jobs are made of besides: files of findings, and how far the work is."""
+"""What checking and its jobs are made of besides: files of findings, holes that are meant, progress."""
