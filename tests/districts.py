@@ -81,6 +81,25 @@ def make_district(
     )
 
 
+def make_changes(grids: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """Return three changes of natural grids: a moved edge, a renamed grid, and one without a place."""
+    natural = grids[grids["kind"] == "natural"]
+    codes, shapes = natural["code"].tolist(), natural.geometry.tolist()
+    at = shapes[7].centroid
+    rows = [
+        ("moved_edge", codes[7:9], codes[7:9], 9000.0, shapely.box(at.x, at.y, at.x + 0.002, at.y + 0.001)),
+        ("renamed", [codes[3]], [codes[3]], 0.0, shapes[3]),
+        ("gone", [codes[0]], [], 0.0, None),
+    ]
+    frame = geopandas.GeoDataFrame(
+        rows, columns=["kind", "old", "new", "moved_m2", "geometry"], geometry="geometry", crs=grids.crs
+    )
+    frame[["before_m2", "after_m2"]] = 40000.0, 40000.0
+    frame["zh"] = [f"网格 {old[0]} 变了。" for old in frame["old"]]
+    frame["en"] = [f"The grid {old[0]} changed." for old in frame["old"]]
+    return frame
+
+
 def make_events(
     grids: geopandas.GeoDataFrame, count: int = 3000, *, seed: int = 11, days: int = 60
 ) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from gis.api.problems import MEDIA_TYPE, PROBLEM_SCHEMA, add_problem_answers
 from gis.api.quick import QuickLookUp
 from gis.api.routes import (
     areas,
+    changes,
     checks,
     coverage,
     events,
@@ -61,6 +62,7 @@ ROUTERS = (
     checks.router,
     intended.router,
     jobs.router,
+    changes.router,
     events.router,
     maps.router,
     pages.router,

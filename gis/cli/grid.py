@@ -10,6 +10,7 @@ import typer
 from gis.cli.edge import acting_user, command_transaction, progress_bar
 from gis.cli.grids.assign import assign
 from gis.cli.grids.check import check
+from gis.cli.grids.compare import compare
 from gis.cli.grids.coverage import coverage
 from gis.cli.grids.crosswalk import crosswalk
 from gis.cli.grids.intend import intend
@@ -21,13 +22,14 @@ from gis.workflows.import_grids import GridImportRequest, import_grids
 from gis.workflows.import_layer import require_clean
 
 app = typer.Typer(
-    help="Grids: import, check, assign to, carry over, see what they cover.", no_args_is_help=True
+    help="Grids: import, check, assign to, carry over, compare, see what they cover.", no_args_is_help=True
 )
 app.command("check")(check)
 app.command("intend")(intend)
 app.command("assign")(assign)
 app.command("coverage")(coverage)
 app.command("crosswalk")(crosswalk)
+app.command("compare")(compare)
 
 
 @app.command("import")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import shapely
 from sqlalchemy import bindparam, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from gis.errors import NotFoundError
 from gis.nouns import Chain, Event, Grade, UnlocatedReason
 from gis.store.frames import read_table
+from gis.store.sql import statement
 from gis.store.tables import SRID, EventRow
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
+    from shapely.geometry.base import BaseGeometry
     from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.orm import Session
 
@@ -176,6 +179,14 @@ def count_events_by(session: Session, column: str, wanted: EventFilter) -> dict[
     key = EventRow.__table__.columns[column]
     query = filtered(select(key, func.count()).where(key.is_not(None)), wanted).group_by(key)
     return dict(session.execute(query).all())
+
+
+def count_events_in(session: Session, polygons: Sequence[BaseGeometry | None]) -> list[int]:
+    """Return how many stored events lie in each polygon (EPSG:4490), its outline included."""
+    wkbs = [None if polygon is None else shapely.to_wkb(polygon, hex=True) for polygon in polygons]
+    rows = session.execute(statement("count_events_in"), {"wkbs": wkbs})
+    found = {number: count for number, count in rows}  # noqa: C416 - rows are no pairs to the type checker
+    return [found.get(number, 0) for number in range(len(wkbs))]
 
 
 def find_reported_range(session: Session, wanted: EventFilter) -> tuple[datetime, datetime] | None:

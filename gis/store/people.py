@@ -13,6 +13,7 @@ from gis.store.sql import statement
 from gis.store.tables import SRID, BuildingRow, DutyRow, UnitRow, WorkerRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     import pandas as pd
@@ -65,6 +66,15 @@ def list_duties(session: Session, grid_id: int, day: date) -> pd.DataFrame:
 def list_codes_on_duty(session: Session, day: date) -> frozenset[str]:
     """Return the codes, as they now are, of all grids that a worker is on duty for on a day."""
     return frozenset(session.scalars(statement("list_codes_on_duty"), {"day": day}))
+
+
+def list_workers_on_duty(session: Session, grid_ids: Sequence[int], day: date) -> dict[int, set[int]]:
+    """Return the ids of the workers on duty on a day, by lasting id of the grids asked about."""
+    values = {"grid_ids": list(grid_ids), "day": day}
+    workers: dict[int, set[int]] = {}
+    for grid_id, worker_id in session.execute(statement("list_workers_on_duty"), values):
+        workers.setdefault(grid_id, set()).add(worker_id)
+    return workers
 
 
 def save_buildings(session: Session, buildings: GeoDataFrame) -> int:

@@ -14,6 +14,7 @@ import shapely
 from districts import make_district, make_events, make_frame
 
 from gis.errors import InputError
+from gis.gridding.changes.change import ChangeKind
 from gis.gridding.serving.groups import Group
 from gis.gridding.serving.served import measure_served
 from gis.maps import (
@@ -50,7 +51,12 @@ NOTHING = geopandas.GeoDataFrame(
 def test_both_languages_have_all_words() -> None:
     dictionary = words()
     assert dictionary["zh"].keys() == dictionary["en"].keys()
-    for group, values in (("source", Source), ("finding", FindingKind), ("severity", Severity)):
+    for group, values in (
+        ("source", Source),
+        ("finding", FindingKind),
+        ("severity", Severity),
+        ("change", ChangeKind),
+    ):
         assert {f"{group}_{value}" for value in values} <= dictionary["zh"].keys()
     assert {*GridKind, *Grade} <= dictionary["en"].keys()
 

@@ -9,7 +9,7 @@ so that a disk of that width fits in. *Most of* a grid is more than half of its 
 2. A grid that does not go on *passes into* the new grid that has most of it; a grid that did not go on from
    any *comes out of* the old grid that had most of it. Grids so tied together, and those that go on, make up
    a succession. Exchanging the states exchanges the two, and leaves the successions as they are.
-3. A succession of one old and one new grid is one grid, whatever its id, code and name. If id, code or name
+3. A succession of one old and one new grid is one grid, whatever its id, code and name. If code or name
    differ, it is **renamed**. Ground that passed between it and others is under 6 and 7. If neither, it is
    **unchanged**.
 4. Of one old and several new grids: **split**. Of several and one: **merged**. Of several and several:

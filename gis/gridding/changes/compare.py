@@ -154,8 +154,8 @@ class _Tied:
         return all(self._members.get(number, ((), ())))
 
     @staticmethod
-    def _label(state: State, position: int) -> tuple[object, str, str]:
-        return state.ids[position], state.codes[position], state.names[position]
+    def _label(state: State, position: int) -> tuple[str, str]:
+        return state.codes[position], state.names[position]
 
     def _change(self, kind: ChangeKind, grids: _Succession, places: Iterable[int]) -> Change:
         old, new = (

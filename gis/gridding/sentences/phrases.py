@@ -50,8 +50,12 @@ def size_of(finding: Finding, tongue: int) -> str:
     """Say area and mean width."""
     wide = finding.width_m
     width = f"{wide:.1f} m" if wide >= 1 else f"{wide * 100:.2g} cm"
-    area = finding.area_m2
-    text = f"{area / _HECTARE_M2:,.1f} ha" if area >= _HECTARE_M2 else f"{area:,.3g} m²"
-    if 1 <= area < _HECTARE_M2:
-        text = f"{area:,.1f} m²"
+    text = area_text(finding.area_m2)
     return (f"{text}（平均宽 {width}）", f"{text} ({width} wide on average)")[tongue]
+
+
+def area_text(area_m2: float) -> str:
+    """Write an area in the unit that reads best."""
+    if 1 <= area_m2 < _HECTARE_M2:
+        return f"{area_m2:,.1f} m²"
+    return f"{area_m2 / _HECTARE_M2:,.1f} ha" if area_m2 >= _HECTARE_M2 else f"{area_m2:,.3g} m²"

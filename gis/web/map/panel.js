@@ -83,8 +83,9 @@
     item.count === undefined ? null : make("span", { class: "n", text: wangge.number(item.count) }))));
   }
 
-  function swatch(background, { isLine = false, border = null } = {}) {
+  function swatch(background, { isLine = false, isDashed = false, border = null } = {}) {
     const element = make("span", { class: isLine ? "swatch line" : "swatch", "aria-hidden": "true" });
+    if (isDashed) element.style.borderTopStyle = "dashed";
     if (isLine) element.style.borderTopColor = background;
     else element.style.background = background;
     if (border) element.style.borderColor = border;

@@ -3,7 +3,7 @@
 (() => {
   const wangge = (window.wangge = window.wangge || {});
 
-  const PLACES_ONLY = new Set(["grids", "findings", "served"]);
+  const PLACES_ONLY = new Set(["grids", "findings", "changes", "served"]);
 
   function writeTitle(kind, frame) {
     const name = wangge.say(`title_${kind}`);

@@ -1,0 +1,90 @@
+"""What became of the grids between two states: the ground that passed, old and new outlines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gis.errors import InputError
+from gis.gridding.changes.change import ChangeKind
+from gis.maps.encode import UNIT, area_columns, box_of, grid_columns, origin_of, shape_columns
+from gis.maps.page import MapPage, place_numbers
+
+if TYPE_CHECKING:
+    import geopandas
+
+    from gis.maps.encode import Numbers, Origin
+    from gis.maps.frame import MapFrame
+
+MAX_CHANGES = 20_000
+
+_KINDS = [kind.value for kind in ChangeKind]
+
+
+def draw_changes(
+    changes: geopandas.GeoDataFrame,
+    old: geopandas.GeoDataFrame,
+    new: geopandas.GeoDataFrame,
+    areas: geopandas.GeoDataFrame,
+    *,
+    frame: MapFrame,
+) -> MapPage:
+    """Draw changes over the new grids, with a list whose items zoom to the place.
+
+    Args:
+        changes: Columns kind, old and new (lists of codes), before_m2, after_m2, moved_m2, zh, en (a sentence
+            each) and geometry, the ground that passed; drawn in their order.
+        old: The grids as they were, as for `draw_grids`; only those a change names are drawn, dashed.
+        new: The grids as they are.
+        areas: As for `draw_grids`.
+        frame: Title, language, limits.
+
+    Raises:
+        InputError: If there are too many grids or changes.
+    """
+    if len(changes) > MAX_CHANGES:
+        raise InputError(
+            f"{len(changes)} changes are too many for one page (at most {MAX_CHANGES}): raise the limits, "
+            "or take --out FILE.csv.",
+            field="changes",
+        )
+    named = {code for codes in changes["old"] for code in codes}
+    before = old[old["code"].isin(named)]
+    origin = origin_of(old, new, areas)
+    grid_numbers, grid_texts = grid_columns(new, areas, origin=origin, frame=frame)
+    area_numbers, area_texts = area_columns(areas, origin=origin)
+    place = {code: number for number, code in enumerate(before["code"])}
+    numbers: Numbers = {
+        **place_numbers(origin, box_of(old, new, areas)),
+        "grids": grid_numbers,
+        "areas": area_numbers,
+        "before": shape_columns(before.geometry.to_numpy(), origin),
+        "changes": {
+            **change_columns(changes, origin),
+            "before": [[place[code] for code in codes if code in place] for codes in changes["old"]],
+        },
+    }
+    texts: dict[str, object] = {
+        "grids": grid_texts,
+        "areas": area_texts,
+        "changes": {
+            "old": changes["old"].tolist(),
+            "new": changes["new"].tolist(),
+            "sentences": {language: changes[language].tolist() for language in ("zh", "en")},
+        },
+    }
+    return MapPage(kind="changes", numbers=numbers, texts=texts, frame=frame)
+
+
+def change_columns(changes: geopandas.GeoDataFrame, origin: Origin) -> Numbers:
+    """Return changes as numbers: areas in whole square metres."""
+    geometry = changes.geometry.to_numpy()
+    steps = (shapely.bounds(geometry) - [*origin, *origin]) * UNIT
+    return {
+        "shapes": shape_columns(geometry, origin),
+        "box": [np.rint(row).astype(int).tolist() if np.isfinite(row).all() else None for row in steps],
+        "kind": [_KINDS.index(kind) for kind in changes["kind"]],
+        **{name: [round(area) for area in changes[name]] for name in ("before_m2", "after_m2", "moved_m2")},
+    }
