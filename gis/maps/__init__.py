@@ -7,7 +7,7 @@ or itself in a notebook.
 
 from __future__ import annotations
 
-from gis.maps.changes import draw_changes
+from gis.maps.changes.draw import draw_changes
 from gis.maps.choropleth import Measure, draw_choropleth
 from gis.maps.events import draw_events
 from gis.maps.findings import draw_findings

@@ -227,37 +227,11 @@ def test_a_click_on_a_finding_goes_there(watched_page: Opens, files: Files) -> N
         assert len(rows.all()) == 2
 
 
-def test_a_click_on_a_change_shows_its_grids(watched_page: Opens, files: Files) -> None:
-    with watched_page() as watched:
-        watched.open(files["changes"])
-        page = watched.page
-        rows = page.locator("#facts .items button")
-        assert [row.split("\n")[0] for row in rows.all_inner_texts()] == ["边界移动", "更名改码", "撤销"]
-        assert "变动 9,000 m²" in rows.nth(0).inner_text()
-        rows.nth(0).click()
-        page.wait_for_timeout(200)
-        assert rows.nth(0).get_attribute("aria-current") == "true"
-        both = NATURAL.geometry.iloc[7:9].total_bounds
-        left, right = (point_of(page, lon, (both[1] + both[3]) / 2)[0] for lon in (both[0], both[2]))
-        assert 292 < left < right < 1056
-        change = make_changes(GRIDS).geometry.iloc[0].centroid
-        page.mouse.move(*point_of(page, change.x, change.y))
-        assert "边界移动" in page.inner_text(".tip.shown")
-        page.click('[data-key="moved_edge"]')
-        assert len(rows.all()) == 2
-        rows.nth(1).click()
-        assert rows.nth(1).get_attribute("aria-current") == "true"
-
-
 def test_no_findings_is_said(watched_page: Opens, tmp_path: Path) -> None:
     path = draw_findings([], GRIDS, AREAS, frame=FRAME).write(tmp_path / "none.html")
     with watched_page() as watched:
         watched.open(path.as_uri())
         assert "没有发现问题" in watched.page.inner_text("#facts")
-    path = draw_changes(make_changes(GRIDS)[:0], GRIDS, GRIDS, AREAS, frame=FRAME).write(path)
-    with watched_page() as watched:
-        watched.open(path.as_uri())
-        assert "没有变化" in watched.page.inner_text("#facts")
 
 
 def test_heat_and_counts_exclude_each_other(watched_page: Opens, files: Files) -> None:

@@ -10,7 +10,7 @@ from districts import make_changes, make_district, make_frame
 
 from gis.errors import InputError
 from gis.maps import draw_changes
-from gis.maps.changes import MAX_CHANGES
+from gis.maps.changes.draw import MAX_CHANGES
 
 GRIDS, AREAS = make_district(6)
 CHANGES = make_changes(GRIDS)

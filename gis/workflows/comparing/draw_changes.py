@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gis.maps.changes import draw_changes
+from gis.maps.changes.draw import draw_changes
 from gis.workflows.draw_map import MapKind, MapRequest, frame_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The map of what became of the grids between two states."""
