@@ -176,6 +176,25 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Partition:
+    """Whether an area's children, areas or natural grids, partition it exactly, corner for corner.
+
+    Attributes:
+        level, code, name: Of the area.
+        children: How many there are.
+        invalid: How many of them and the area are invalid polygons, of which nothing can be said.
+        is_exact: Whether they do.
+    """
+
+    level: AreaLevel
+    code: str
+    name: str
+    children: int
+    invalid: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A grid near a point, with the distance to it in metres (0: the point lies in or on it)."""
 

@@ -40,7 +40,7 @@ from gis.api.routes import (
     plans,
     releases,
 )
-from gis.api.routes.checking import intended
+from gis.api.routes.checking import intended, proofs
 from gis.api.wire.chains import ReleaseNames
 from gis.store.session import make_engine
 from gis.workflows.locate_point import ReleaseIndexes
@@ -59,6 +59,7 @@ ROUTERS = (
     releases.router,
     coverage.router,
     plans.router,
+    proofs.router,
     checks.router,
     intended.router,
     jobs.router,

@@ -14,6 +14,7 @@ from gis.cli.grids.compare import compare
 from gis.cli.grids.coverage import coverage
 from gis.cli.grids.crosswalk import crosswalk
 from gis.cli.grids.intend import intend
+from gis.cli.grids.prove import prove
 from gis.cli.importing import column_map, print_report
 from gis.nouns import GridKind
 from gis.settings import Settings
@@ -30,6 +31,7 @@ app.command("assign")(assign)
 app.command("coverage")(coverage)
 app.command("crosswalk")(crosswalk)
 app.command("compare")(compare)
+app.command("prove")(prove)
 
 
 @app.command("import")

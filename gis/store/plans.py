@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from gis.errors import ConflictError, NotFoundError
 from gis.nouns import Actor, AreaLevel, GridKind, Plan, PlanStatus
+from gis.store.checking.proofs import fill_fingerprints, with_fingerprints
 from gis.store.frames import insert_frame, read_frame
 from gis.store.sql import statement
 from gis.store.tables import PlanAreaRow, PlanGridRow, PlanRow, ReleaseRow
@@ -110,7 +111,7 @@ def save_plan_areas(session: Session, plan_id: int, areas: GeoDataFrame) -> int:
             )
         )
     count_change(session, plan_id)
-    return insert_frame(session, PlanAreaRow, areas, plan_id=plan_id)
+    return insert_frame(session, PlanAreaRow, with_fingerprints(areas), plan_id=plan_id)
 
 
 def save_plan_grids(session: Session, plan_id: int, grids: GeoDataFrame) -> int:
@@ -132,7 +133,7 @@ def save_plan_grids(session: Session, plan_id: int, grids: GeoDataFrame) -> int:
         )
     )
     count_change(session, plan_id)
-    return insert_frame(session, PlanGridRow, grids, plan_id=plan_id)
+    return insert_frame(session, PlanGridRow, with_fingerprints(grids), plan_id=plan_id)
 
 
 def add_parts(session: Session, plan_id: int, parts: GeoDataFrame, noun: Literal["area", "grid"]) -> None:
@@ -149,6 +150,7 @@ def add_parts(session: Session, plan_id: int, parts: GeoDataFrame, noun: Literal
         for code, wkb in zip(parts["code"], shapely.to_wkb(parts.geometry.to_numpy()), strict=True)
     ]
     session.execute(statement(f"add_{noun}_part"), rows)
+    fill_fingerprints(session.connection(), f"plan_{noun}", plan_id)
 
 
 def retire_missing_grids(session: Session, plan_id: int, kind: GridKind, codes: set[str]) -> int:

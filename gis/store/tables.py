@@ -47,14 +47,17 @@ def identity_key() -> Mapped[int]:
     return mapped_column(Identity(always=True), primary_key=True)
 
 
-def polygon_column() -> Mapped[Any]:
-    """Return a column of polygons in one or more parts."""
-    return mapped_column(Geometry("MULTIPOLYGON", SRID, spatial_index=False))
-
-
 def further_attributes() -> Mapped[dict[str, Any]]:
     """Return a column of further attributes as they came in the file."""
     return mapped_column(server_default=sql("'{}'::jsonb"))
+
+
+class Outlined:
+    """A polygon in one or more parts, and its fingerprint (`gis.store.checking.proofs`), if it is valid."""
+
+    geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", SRID, spatial_index=False))
+    fingerprint_1: Mapped[int | None]
+    fingerprint_2: Mapped[int | None]
 
 
 # --- areas and grids: identities and their versions -------------------------------------------------
@@ -68,7 +71,7 @@ class AreaRow(Base):
     id: Mapped[int] = identity_key()
 
 
-class AreaVersionRow(Base):
+class AreaVersionRow(Outlined, Base):
     """What a release says of an area, for a range of days."""
 
     __tablename__ = "area_version"
@@ -90,7 +93,6 @@ class AreaVersionRow(Base):
     households: Mapped[int | None]
     population: Mapped[int | None]
     attributes: Mapped[dict[str, Any]] = further_attributes()
-    geom: Mapped[Any] = polygon_column()
 
 
 class GridRow(Base):
@@ -101,7 +103,7 @@ class GridRow(Base):
     id: Mapped[int] = identity_key()
 
 
-class GridVersionRow(Base):
+class GridVersionRow(Outlined, Base):
     """What a release says of a grid, for a range of days."""
 
     __tablename__ = "grid_version"
@@ -129,7 +131,6 @@ class GridVersionRow(Base):
     unit: Mapped[str | None]
     land_use: Mapped[str | None]
     attributes: Mapped[dict[str, Any]] = further_attributes()
-    geom: Mapped[Any] = polygon_column()
 
 
 # --- plans and releases -----------------------------------------------------------------------------
@@ -150,7 +151,7 @@ class PlanRow(Base):
     created_by: Mapped[str]
 
 
-class PlanAreaRow(Base):
+class PlanAreaRow(Outlined, Base):
     """An area as the plan wants it; replaces, or retires, the base release's area of that level and code."""
 
     __tablename__ = "plan_area"
@@ -169,10 +170,9 @@ class PlanAreaRow(Base):
     households: Mapped[int | None]
     population: Mapped[int | None]
     attributes: Mapped[dict[str, Any]] = further_attributes()
-    geom: Mapped[Any] = polygon_column()
 
 
-class PlanGridRow(Base):
+class PlanGridRow(Outlined, Base):
     """A grid as the plan wants it: replaces or retires the one of its code; a draft may repeat a code."""
 
     __tablename__ = "plan_grid"
@@ -195,7 +195,6 @@ class PlanGridRow(Base):
     unit: Mapped[str | None]
     land_use: Mapped[str | None]
     attributes: Mapped[dict[str, Any]] = further_attributes()
-    geom: Mapped[Any] = polygon_column()
 
 
 class ReleaseRow(Base):

@@ -1,1 +1,1 @@
-"""Routes about what is remembered from check to check."""
+"""Routes about what is remembered from check to check, and what is proved."""
