@@ -25,6 +25,7 @@ USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
     "name": ("name", "名称", "网格名称", "区划名称", "mc", "wgmc", "xzqmc", "grid_name", "area_name"),
     "community_code": ("community_code", "社区编码", "社区代码", "所属社区编码", "村社区编码", "sqbm",
                        "sqdm"),
+    "grid_code": ("grid_code", "所属网格编码", "所属网格代码", "sswgbm"),
     "parent_code": ("parent_code", "上级编码", "上级代码", "父级编码", "sjbm", "sjdm"),
     "kind": ("kind", "网格类型", "类型", "wglx"),
     "task": ("task", "任务", "专项任务"),
@@ -43,7 +44,7 @@ USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Names under which a field is usually found; compared without case, blanks, hyphens and underscores."""
 
-_CODES = {"code", "community_code", "parent_code", "source_id"}
+_CODES = {"code", "community_code", "grid_code", "parent_code", "source_id"}
 _COUNTS = {"households", "population"}
 _NUMBERS = {"x", "y", "accuracy_m"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +10,10 @@ from typing import Annotated
 import typer
 
 from gis.cli.edge import acting_user, command_transaction, out, print_table
+from gis.cli.importing import column_map
 from gis.errors import InputError
 from gis.gridding.checks.tolerance import Tolerance
+from gis.gridding.rules.catalogue import UNIT
 from gis.gridding.rules.identity import ids_of
 from gis.gridding.rules.profile import USUAL
 from gis.gridding.sentences import describe
@@ -19,7 +22,9 @@ from gis.settings import Settings
 from gis.store.plans import find_open_plan, get_plan
 from gis.store.releases import get_release, list_releases
 from gis.workflows.check_grids import CheckedGrids, check_subject, profile_named, terms_for
+from gis.workflows.checking.read_units import read_units
 from gis.workflows.checking.write_findings import form_of, write_findings
+from gis.workflows.comparing.read_state import StateFile
 from gis.workflows.draw_map import write_findings_map
 
 FINDINGS_SHOWN = 30
@@ -45,6 +50,14 @@ def check(
         Path | None,
         typer.Option(help="File with ids of gaps that are meant, one a line, besides those marked."),
     ] = None,
+    units: Annotated[
+        Path | None,
+        typer.Option(help="File of unit grids: check them, and that they make up the grids."),
+    ] = None,
+    crs: Annotated[str | None, typer.Option(help="Of that file; else as it declares.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(metavar="OURS=THEIRS", help="Of that file, as grid_code=WGBM.")
+    ] = None,
     lang: Annotated[Language, typer.Option(help="Language of the sentences.")] = Language.EN,
     map: Annotated[Path | None, typer.Option(help="Also draw the findings into this file.")] = None,
     output: Annotated[
@@ -59,14 +72,17 @@ def check(
     if output is not None:
         form_of(output)  # a wrong ending is said before the work, not after
     tolerance = Tolerance(min_width or settings.min_width_m, min_area or settings.min_area_m2)
-    rules = profile_named(profile or USUAL)
+    rules = profile_named(profile or (USUAL if units is None else UNIT))
     meant = frozenset(() if intended is None else read_ids(intended))
+    unit_grids = None
+    if units is not None:
+        unit_grids = read_units(StateFile(units, crs, column_map(column or ())), settings)
     with command_transaction(settings) as session:
         if plan is None and release is None:
             subject = find_open_plan(session) or get_release(session, newest_number(list_releases(session)))
         else:
             subject = get_release(session, release) if release is not None else get_plan(session, plan or 0)
-        terms = terms_for(session, subject, rules, settings, meant)
+        terms = replace(terms_for(session, subject, rules, settings, meant), units=unit_grids)
         checked = check_subject(session, subject, settings, acting_user(), tolerance, terms)
         if map is not None:
             write_findings_map(checked, map, settings)

@@ -83,12 +83,33 @@ def read_state(
         Columns code, name, kind, task (each "" where there is none), geometry (EPSG:4490), by row number; and
         notes on the file.
     """
+    whole, problems = read_columns(file, _WANTED, settings, on_progress)
+    problems += _unknown_kinds(whole)
+    require_usable(problems, file)
+    return whole, problems
+
+
+def read_columns(
+    file: StateFile,
+    wanted: tuple[str, ...],
+    settings: Settings,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> tuple[GeoDataFrame, list[RowProblem]]:
+    """Read the polygons of a file with some columns, `code` among them; parts of one code are put together.
+
+    Returns:
+        The columns ("" where there is nothing), geometry (EPSG:4490), by row number; and problems of rows.
+
+    Raises:
+        InputError: The file cannot be used, or holds no rows.
+        CoordinateSystemError: No system is stated or declared, or the polygons lie nowhere near it.
+    """
     with open_layer(
         file.path, limits=ReadLimits.of(settings), layer=file.layer, encoding=file.encoding
     ) as layer:
         stated = file.crs or (None if layer.declared_crs else file.undeclared_crs)
         system = stated_system(stated, layer)
-        columns = guess_columns(layer.fields, _WANTED, file.columns)
+        columns = guess_columns(layer.fields, wanted, file.columns)
         batches, problems = [], []
         for batch in layer.batches():
             frame, found = map_columns(batch, columns, required=("code",))
@@ -104,12 +125,9 @@ def read_state(
     whole = GeoDataFrame(pd.concat(batches), crs=STORED_CRS)
     require_plausible(whole, whole.iloc[:0], STORED_CRS, stated=stated is not None)
     whole, found = merge_parts(whole)
-    problems += found
-    for name in _WANTED:
+    for name in wanted:
         whole[name] = "" if name not in whole else whole[name].astype(object).where(whole[name].notna(), "")
-    problems += _unknown_kinds(whole)
-    _require_usable(problems, file)
-    return whole, problems
+    return whole, problems + found
 
 
 def _unknown_kinds(frame: GeoDataFrame) -> list[RowProblem]:
@@ -123,7 +141,8 @@ def _unknown_kinds(frame: GeoDataFrame) -> list[RowProblem]:
     ]
 
 
-def _require_usable(problems: list[RowProblem], file: StateFile) -> None:
+def require_usable(problems: list[RowProblem], file: StateFile) -> None:
+    """Refuse a file with rows that have errors."""
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise InputError(
