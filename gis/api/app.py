@@ -42,6 +42,7 @@ from gis.api.routes import (
 )
 from gis.api.routes.checking import intended, proofs
 from gis.api.wire.chains import ReleaseNames
+from gis.api.wire.simplified import SimplifiedReleases
 from gis.store.session import make_engine
 from gis.workflows.locate_point import ReleaseIndexes
 from gis.workflows.locating.locate_plan import PlanIndexes
@@ -129,6 +130,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.indexes = ReleaseIndexes(settings)
     app.state.plan_indexes = PlanIndexes(app.state.indexes)
     app.state.names = ReleaseNames(app.state.indexes)
+    app.state.simplified = SimplifiedReleases()
     app.state.quick = QuickLookUp(engine, settings, app.state.indexes, app.state.names)
     app.state.turns = anyio.Semaphore(settings.pool_size)
     app.state.ready_limiter = anyio.CapacityLimiter(1)

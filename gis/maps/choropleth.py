@@ -5,17 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gis.errors import InputError
 from gis.maps.encode import (
     area_columns,
     box_of,
+    for_display,
+    level_for_display,
     origin_of,
     plain_texts,
     require_drawable,
     shape_columns,
-    thinned,
     whole_areas,
     whole_numbers,
 )
@@ -65,11 +64,12 @@ def draw_choropleth(
             "Counts per 1 000 households need the shapes' households: give them, or choose another measure.",
             field="measure",
         )
+    if "kind" in shapes.columns:
+        shapes, areas = for_display(shapes, areas, frame=frame)
+    else:
+        _, areas = for_display(None, areas, frame=frame)
+        shapes = level_for_display(shapes, areas)
     origin = origin_of(shapes, areas)
-    geometry = shapes.geometry.to_numpy()
-    one_layer = np.full(len(shapes), "", dtype=object)
-    is_grids = "kind" in shapes.columns
-    apart = shapes["kind"].astype(str).to_numpy() if is_grids else one_layer
     area_numbers, area_texts = area_columns(areas, origin=origin)
     numbers: Numbers = {
         **place_numbers(origin, box_of(shapes, areas)),
@@ -77,10 +77,10 @@ def draw_choropleth(
         "level": _level_number(shapes),
         "measure": list(Measure).index(measure),
         "counted": {
-            "shapes": shape_columns(thinned(geometry, apart=apart), origin),
+            "shapes": shape_columns(shapes.geometry.to_numpy(), origin),
             "count": counts.reindex(shapes["id"]).fillna(0).astype(int).tolist(),
             "households": households,
-            "area_m2": whole_areas(geometry),
+            "area_m2": whole_areas(shapes),
         },
     }
     texts: Texts = {

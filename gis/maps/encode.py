@@ -15,6 +15,8 @@ import shapely
 
 from gis.errors import InputError
 from gis.gridding.measure import area_m2
+from gis.gridding.simplifying.nested import tolerance_in_degrees, usable
+from gis.gridding.simplifying.release import simplify_release
 from gis.nouns import AreaLevel, GridKind
 
 if TYPE_CHECKING:
@@ -31,9 +33,8 @@ UNIT = 1_000_000
 """Steps in a degree."""
 
 DISPLAY_VERTICES = 200_000
-"""Above this many vertices, a layer is drawn with fewer."""
+"""Above this many vertices, grids and areas are drawn with fewer."""
 
-_METRES_IN_DEGREE = 111_320
 _THINNING_M = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 _LEVELS = [level.value for level in AreaLevel]
 _KINDS = [kind.value for kind in GridKind]
@@ -41,26 +42,20 @@ _POLYGON = 3
 
 
 def grid_columns(
-    grids: geopandas.GeoDataFrame, areas: geopandas.GeoDataFrame, *, origin: Origin, frame: MapFrame
+    grids: geopandas.GeoDataFrame, areas: geopandas.GeoDataFrame, *, origin: Origin
 ) -> tuple[Numbers, Texts]:
-    """Return grids as numbers and texts; `community` is the position of the grid's community in `areas`.
-
-    Raises:
-        InputError: If there are more grids than `frame.max_grids`.
-    """
-    require_drawable(len(grids), frame)
+    """Return grids as numbers and texts; `community` is the position of the grid's community in `areas`."""
     task = plain_texts(grids, "task")
     task_names = sorted(set(task) - {""})
     community = positions_of(plain_texts(grids, "community_code"), plain_texts(areas, "code"))
-    geometry = thinned(grids.geometry.to_numpy(), apart=grids["kind"].astype(str).to_numpy())
     numbers: Numbers = {
-        "shapes": shape_columns(geometry, origin),
+        "shapes": shape_columns(grids.geometry.to_numpy(), origin),
         "kind": [_KINDS.index(kind) for kind in grids["kind"].astype(str)],
         "task": positions_of(task, np.array(task_names, dtype=object)),
         "community": community,
         "households": whole_numbers(grids, "households"),
         "population": whole_numbers(grids, "population"),
-        "area_m2": whole_areas(grids.geometry.to_numpy()),
+        "area_m2": whole_areas(grids),
     }
     texts: Texts = {
         "code": plain_texts(grids, "code").tolist(),
@@ -75,7 +70,7 @@ def area_columns(areas: geopandas.GeoDataFrame, *, origin: Origin) -> tuple[Numb
     levels = areas["level"].astype(str).to_numpy()
     codes = plain_texts(areas, "code")
     numbers: Numbers = {
-        "shapes": shape_columns(thinned(areas.geometry.to_numpy(), apart=levels), origin),
+        "shapes": shape_columns(areas.geometry.to_numpy(), origin),
         "level": [_LEVELS.index(level) for level in levels],
         "parent": positions_of(plain_texts(areas, "parent_code"), codes),
         "tint": tints(areas),
@@ -155,25 +150,63 @@ def label_points(geometry: NDArray[np.object_], origin: Origin) -> list[list[int
     return [pair if is_known else None for pair, is_known in zip(steps.tolist(), known, strict=True)]
 
 
-def thinned(
-    geometry: NDArray[np.object_], *, apart: NDArray[np.object_], max_vertices: int = DISPLAY_VERTICES
-) -> NDArray[np.object_]:
-    """Return the geometry for display with at most about so many vertices; shared edges stay shared.
+def for_display(
+    grids: geopandas.GeoDataFrame | None,
+    areas: geopandas.GeoDataFrame,
+    *,
+    frame: MapFrame,
+    max_vertices: int = DISPLAY_VERTICES,
+) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame]:
+    """Return grids and areas as they are drawn: with at most about so many vertices, seamless and nested.
 
     Args:
-        geometry: Polygons in lon/lat.
-        apart: A value for each; only polygons with the same value are taken as one seamless coverage.
+        grids: Columns `kind`, `task`, `community_code`, `geometry`; None where only areas are drawn.
+        areas: Columns `level`, `code`, `parent_code`, `geometry`.
+        frame: Says how many grids there may be.
         max_vertices: Nothing is changed up to here.
+
+    Returns:
+        The frames themselves, or copies with fewer vertices and the true `area_m2` of each shape.
+
+    Raises:
+        InputError: If there are more grids than `frame.max_grids`.
     """
-    drawn = geometry
-    for tolerance_m in _THINNING_M:
-        if shapely.get_num_coordinates(drawn).sum() <= max_vertices:
-            break
-        drawn = geometry.copy()
-        for value in np.unique(apart.astype(str)):
-            among = (apart == value) & ~shapely.is_missing(geometry)
-            drawn[among] = shapely.coverage_simplify(geometry[among], tolerance_m / _METRES_IN_DEGREE)
-    return drawn
+    drawn = areas[:0].assign(kind="", task="", community_code="") if grids is None else grids
+    require_drawable(len(drawn), frame)
+    whole = int(shapely.get_num_coordinates([*drawn.geometry, *areas.geometry]).sum())
+    if whole <= max_vertices:
+        return drawn, areas
+    found = simplify_release(drawn, areas, _least_tolerance(drawn, areas, max_vertices / whole))
+    return (
+        drawn.assign(area_m2=area_m2(drawn.geometry.to_numpy()), geometry=found.grids),
+        areas.assign(area_m2=area_m2(areas.geometry.to_numpy()), geometry=found.areas),
+    )
+
+
+def level_for_display(
+    shapes: geopandas.GeoDataFrame, drawn: geopandas.GeoDataFrame
+) -> geopandas.GeoDataFrame:
+    """Return areas of one level with the outlines they have among all `drawn` areas of `for_display`."""
+    if "area_m2" not in drawn.columns:
+        return shapes
+    levels = [plain_texts(one, "level") + "/" + plain_texts(one, "code") for one in (shapes, drawn)]
+    rows = drawn.iloc[positions_of(*levels)]
+    return shapes.assign(area_m2=rows["area_m2"].to_numpy(), geometry=rows.geometry.to_numpy())
+
+
+def _least_tolerance(grids: geopandas.GeoDataFrame, areas: geopandas.GeoDataFrame, share: float) -> float:
+    """Choose the least tolerance in metres that leaves a share of the vertices of the finest level."""
+    finest = grids[grids["kind"].astype(str) == GridKind.NATURAL]
+    if finest.empty:
+        finest = areas[areas["level"].isin(areas["level"].mode()[:1])] if len(areas) else grids
+    shapes = usable(finest.geometry.to_numpy())
+    shapes = shapes[~shapely.is_missing(shapes)]
+    lat = float(finest.total_bounds[[1, 3]].mean())
+    for tolerance in _THINNING_M:
+        fewer = shapely.coverage_simplify(shapes, tolerance_in_degrees(tolerance, lat))
+        if shapely.get_num_coordinates(fewer).sum() <= share * shapely.get_num_coordinates(shapes).sum():
+            return tolerance
+    return _THINNING_M[-1]
 
 
 def tints(areas: geopandas.GeoDataFrame) -> list[int]:
@@ -194,9 +227,11 @@ def tints(areas: geopandas.GeoDataFrame) -> list[int]:
     return [int(number) for number in chosen]
 
 
-def whole_areas(geometry: NDArray[np.object_]) -> list[int]:
+def whole_areas(frame: geopandas.GeoDataFrame) -> list[int]:
     """Return geodesic areas in whole square metres; 0 where there is none or a coordinate is no number."""
-    return [int(area) for area in np.rint(np.nan_to_num(area_m2(geometry)))]
+    known = "area_m2" in frame.columns
+    areas = frame["area_m2"].to_numpy(float) if known else area_m2(frame.geometry.to_numpy())
+    return [int(area) for area in np.rint(np.nan_to_num(areas))]
 
 
 def positions_of(wanted: NDArray[np.object_], codes: NDArray[np.object_]) -> list[int]:

@@ -12,6 +12,7 @@ from gis.maps.encode import (
     UNIT,
     area_columns,
     box_of,
+    for_display,
     grid_columns,
     origin_of,
     plain_texts,
@@ -50,8 +51,9 @@ def draw_events(
         InputError: If there are too many events or grids, or a column is missing.
     """
     located = located_events(events)
+    grids, areas = for_display(grids, areas, frame=frame)
     origin = origin_of(grids, areas)
-    grid_numbers, grid_texts = grid_columns(grids, areas, origin=origin, frame=frame)
+    grid_numbers, grid_texts = grid_columns(grids, areas, origin=origin)
     area_numbers, area_texts = area_columns(areas, origin=origin)
     natural = np.where(grids["kind"].astype(str) == GridKind.NATURAL, plain_texts(grids, "code"), "")
     event_numbers, event_texts = event_columns(located, natural, origin)

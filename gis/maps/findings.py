@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gis.errors import InputError
-from gis.maps.encode import UNIT, area_columns, box_of, grid_columns, origin_of, shape_columns
+from gis.maps.encode import UNIT, area_columns, box_of, for_display, grid_columns, origin_of, shape_columns
 from gis.maps.page import MapPage, place_numbers
 from gis.nouns import FindingKind, Severity
 
@@ -62,8 +62,9 @@ def draw_findings(
         key=lambda index: (_SEVERITIES.index(findings[index].severity), -findings[index].area_m2),
     )
     ordered = [findings[index] for index in order]
+    grids, areas = for_display(grids, areas, frame=frame)
     origin = origin_of(grids, areas)
-    grid_numbers, grid_texts = grid_columns(grids, areas, origin=origin, frame=frame)
+    grid_numbers, grid_texts = grid_columns(grids, areas, origin=origin)
     area_numbers, area_texts = area_columns(areas, origin=origin)
     numbers: Numbers = {
         **place_numbers(origin, box_of(grids, areas)),

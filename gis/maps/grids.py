@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gis.maps.encode import area_columns, box_of, grid_columns, origin_of
+from gis.maps.encode import area_columns, box_of, for_display, grid_columns, origin_of
 from gis.maps.page import MapPage, place_numbers
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ def draw_grids(grids: geopandas.GeoDataFrame, areas: geopandas.GeoDataFrame, *, 
     Raises:
         InputError: If there are more grids than `frame.max_grids`.
     """
+    grids, areas = for_display(grids, areas, frame=frame)
     origin = origin_of(grids, areas)
-    grid_numbers, grid_texts = grid_columns(grids, areas, origin=origin, frame=frame)
+    grid_numbers, grid_texts = grid_columns(grids, areas, origin=origin)
     area_numbers, area_texts = area_columns(areas, origin=origin)
     return MapPage(
         kind="grids",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gis.errors import InputError
-from gis.maps.encode import area_columns, box_of, origin_of
+from gis.maps.encode import area_columns, box_of, for_display, origin_of
 from gis.maps.events import box_of_points, located_events, point_columns
 from gis.maps.page import MapPage, place_numbers
 
@@ -47,6 +47,7 @@ def draw_heat_time(
         InputError: If there are too many events, or more than `MAX_STEPS` steps.
     """
     located = located_events(events)
+    _, areas = for_display(None, areas, frame=frame)
     origin = origin_of(areas) if len(areas) else (0.0, 0.0)
     starts, first_events = step_columns(located, step, frame.time_zone)
     area_numbers, area_texts = area_columns(areas, origin=origin)

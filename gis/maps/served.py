@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gis.maps.encode import (
     area_columns,
     box_of,
+    for_display,
+    level_for_display,
     origin_of,
     plain_texts,
     positions_of,
     shape_columns,
-    thinned,
     whole_numbers,
 )
 from gis.maps.page import MapPage, place_numbers
@@ -55,9 +54,10 @@ def draw_served(
         areas: As for `draw_grids`; their outlines and names are drawn above the colours.
         frame: Title, language.
     """
+    _, areas = for_display(None, areas, frame=frame)
+    shapes = level_for_display(shapes, areas)
     origin = origin_of(areas)
     area_numbers, area_texts = area_columns(areas, origin=origin)
-    one_layer = np.full(len(shapes), "", dtype=object)
     codes = plain_texts(shapes, "code")
     rest = served.remainder
     names = [(group.kind, group.task) for group in groups]
@@ -65,7 +65,7 @@ def draw_served(
         **place_numbers(origin, box_of(areas)),
         "areas": area_numbers,
         "level": _LEVELS.index(str(shapes["level"].iloc[0])) if len(shapes) else 0,
-        "shapes": shape_columns(thinned(shapes.geometry.to_numpy(), apart=one_layer), origin),
+        "shapes": shape_columns(shapes.geometry.to_numpy(), origin),
         "groups": [
             {name: _parts(own, *columns) for name, columns in _MEASURES.items()}
             for own in (_of_group(served.rows, *name) for name in names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas
 import numpy as np
 import pandas as pd
@@ -10,21 +12,25 @@ import shapely
 from districts import make_district, make_frame
 
 from gis.errors import InputError
+from gis.gridding.chain.faults import Chain
+from gis.gridding.measure import area_m2
 from gis.maps.encode import (
     UNIT,
     area_columns,
     box_of,
+    for_display,
     grid_columns,
+    level_for_display,
     origin_of,
     plain_texts,
     positions_of,
     shape_columns,
-    thinned,
     tints,
     whole_numbers,
 )
 
 GRIDS, AREAS = make_district(6)
+FRAME = make_frame()
 
 
 def decoded(rings: list[list[int]], origin: tuple[float, float]) -> list[np.ndarray]:
@@ -60,7 +66,7 @@ def test_holes_parts_and_nothing() -> None:
 
 
 def test_only_whole_numbers_and_nothing_else() -> None:
-    numbers, _ = grid_columns(GRIDS, AREAS, origin=origin_of(GRIDS), frame=make_frame())
+    numbers, _ = grid_columns(GRIDS, AREAS, origin=origin_of(GRIDS))
 
     def leaves(value: object) -> list[object]:
         if isinstance(value, dict):
@@ -74,7 +80,7 @@ def test_only_whole_numbers_and_nothing_else() -> None:
 
 def test_grids_find_their_community_and_areas_their_parent() -> None:
     origin = origin_of(GRIDS)
-    grids, _ = grid_columns(GRIDS, AREAS, origin=origin, frame=make_frame())
+    grids, _ = grid_columns(GRIDS, AREAS, origin=origin)
     areas, texts = area_columns(AREAS, origin=origin)
     codes = [texts["code"][position] if position >= 0 else None for position in grids["community"]]
     assert codes == [code or None for code in plain_texts(GRIDS, "community_code")]
@@ -95,28 +101,57 @@ def test_neighbouring_communities_have_different_tints() -> None:
     assert max(numbers) < 7
 
 
-def test_thinning_keeps_the_coverage_seamless() -> None:
-    dense, _ = make_district(6, points_on_edge=80)
-    natural = dense[dense["kind"] == "natural"].geometry.to_numpy()
-    whole = shapely.get_num_coordinates(natural).sum()
-    assert whole > 11_000
-    one_layer = np.full(len(natural), "natural")
-    fewer = thinned(natural, apart=one_layer, max_vertices=8000)
-    assert shapely.get_num_coordinates(fewer).sum() <= 8000
-    assert shapely.coverage_is_valid(fewer)
-    assert thinned(natural, apart=one_layer, max_vertices=whole) is natural
+def of_level(areas: geopandas.GeoDataFrame, name: str) -> np.ndarray:
+    return areas.geometry.to_numpy()[areas["level"] == name]
 
 
-def test_thinning_leaves_rows_without_geometry_alone() -> None:
-    geometry = np.array([None, shapely.Point(0, 0).buffer(1, quad_segs=400)], dtype=object)
-    fewer = thinned(geometry, apart=np.array(["a", "a"], dtype=object), max_vertices=50)
-    assert fewer[0] is None
-    assert len(fewer[1].exterior.coords) < 1000
+def vertices(*frames: geopandas.GeoDataFrame) -> int:
+    return sum(int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum()) for frame in frames)
+
+
+def test_what_is_drawn_with_fewer_vertices_is_seamless_and_nested() -> None:
+    dense, areas = make_district(6, points_on_edge=80)
+    whole = vertices(dense, areas)
+    grids, fewer = for_display(dense, areas, frame=FRAME, max_vertices=whole * 2 // 3)
+    assert 0.4 * whole < vertices(grids, fewer) <= 0.7 * whole
+    natural = grids.geometry.to_numpy()[grids["kind"] == "natural"]
+    levels = [natural, *(of_level(fewer, name) for name in ("community", "street", "district"))]
+    for below, above in pairwise(levels):
+        assert len(Chain.of(below, above).residual) == 0
+    numbers, _ = grid_columns(grids, fewer, origin=origin_of(grids))
+    unchanged, _ = grid_columns(dense, areas, origin=origin_of(grids))
+    assert numbers["area_m2"] == unchanged["area_m2"]
+    _, alone = for_display(None, areas, frame=FRAME, max_vertices=vertices(areas) // 2)
+    assert vertices(alone) < 0.6 * vertices(areas)
+    streets = areas[areas["level"] == "street"].iloc[::-1]
+    drawn = level_for_display(streets, alone)
+    assert set(drawn.geometry.to_wkb()) == set(shapely.to_wkb(of_level(alone, "street")))
+    assert drawn["area_m2"].tolist() == pytest.approx(area_m2(streets.geometry.to_numpy()))
+
+
+def test_few_vertices_are_drawn_as_they_are() -> None:
+    grids, areas = for_display(GRIDS, AREAS, frame=FRAME)
+    assert grids is GRIDS
+    assert areas is AREAS
+    assert level_for_display(AREAS, AREAS) is AREAS
+    nothing, _ = for_display(None, AREAS, frame=FRAME)
+    assert nothing.empty
+
+
+def test_rows_without_geometry_are_left_alone() -> None:
+    grids = GRIDS.copy()
+    grids.loc[grids.index[3], "geometry"] = None
+    drawn, _ = for_display(grids, AREAS, frame=FRAME, max_vertices=50)
+    assert drawn.geometry.iloc[3] is None
+    assert vertices(drawn) < vertices(grids)
+    dedicated = GRIDS[GRIDS["kind"] == "dedicated"]
+    drawn, _ = for_display(dedicated, AREAS[:0], frame=FRAME, max_vertices=5)
+    assert len(drawn) == len(dedicated)
 
 
 def test_too_many_grids_are_refused_with_the_remedy() -> None:
     with pytest.raises(InputError, match="dissolve"):
-        grid_columns(GRIDS, AREAS, origin=(0.0, 0.0), frame=make_frame(max_grids=10))
+        for_display(GRIDS, AREAS, frame=make_frame(max_grids=10))
 
 
 def test_missing_values_and_columns() -> None:

@@ -13,6 +13,7 @@ from gis.api.wire import geojson
 from gis.api.wire.asked import Asked, AskedRelease, today
 from gis.api.wire.caching import ASK_AGAIN, PRIVATE, entity_tag, require_changed
 from gis.api.wire.parameters import LAST_ID, Box, Day, Id, read_box
+from gis.api.wire.simplified import Simplify, drawn_like, said
 from gis.api.wire.strict import StrictRoute
 from gis.errors import NotFoundError
 from gis.nouns import GridKind
@@ -86,6 +87,7 @@ def list_features(  # noqa: PLR0913 - a list has as many filters as its callers 
         int | None, Query(ge=0, le=LAST_ID, description="Only larger ids; the `next` link sets it.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_AT_ONCE, description="At most so many.")] = MOST_AT_ONCE,
+    simplify: Simplify = None,
 ) -> Response:
     """Return grids ordered by their lasting id; follow the `next` link for the rest."""
     asked = question.release_in(session, settings)
@@ -100,6 +102,9 @@ def list_features(  # noqa: PLR0913 - a list has as many filters as its callers 
     members: dict[str, Any] = {"release": asked.named.model_dump(mode="json"), "links": links}
     if kind is None and area is None and bbox is None:
         members["numberMatched"] = asked.release.grid_count
+    if simplify is not None:
+        shapes = request.app.state.simplified.of(session, asked.release, simplify)
+        page, members = drawn_like(page, shapes.grids), members | said(simplify, shapes)
     return geojson.answer_features(as_published(page), members, headers)
 
 

@@ -9,7 +9,7 @@ import shapely
 
 from gis.errors import InputError
 from gis.gridding.changes.change import ChangeKind
-from gis.maps.encode import UNIT, area_columns, box_of, grid_columns, origin_of, shape_columns
+from gis.maps.encode import UNIT, area_columns, box_of, for_display, grid_columns, origin_of, shape_columns
 from gis.maps.page import MapPage, place_numbers
 
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ def draw_changes(
         )
     named = {code for codes in changes["old"] for code in codes}
     before = old[old["code"].isin(named)]
+    new, areas = for_display(new, areas, frame=frame)
     origin = origin_of(old, new, areas)
-    grid_numbers, grid_texts = grid_columns(new, areas, origin=origin, frame=frame)
+    grid_numbers, grid_texts = grid_columns(new, areas, origin=origin)
     area_numbers, area_texts = area_columns(areas, origin=origin)
     place = {code: number for number, code in enumerate(before["code"])}
     numbers: Numbers = {
