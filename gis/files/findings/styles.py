@@ -5,7 +5,8 @@ The styles stand in the table `layer_styles`, where QGIS looks for them when a l
 
 from __future__ import annotations
 
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element as XmlElement
+from xml.etree.ElementTree import SubElement, tostring
 
 from gis.nouns import Severity
 
@@ -63,12 +64,12 @@ def outline(colour: str, width_mm: float) -> str:
     return _document(root)
 
 
-def _renderer(kind: str, **further: str) -> tuple[Element, Element]:
-    root = Element("qgis", {"version": "3.28.0", "styleCategories": "Symbology"})
+def _renderer(kind: str, **further: str) -> tuple[XmlElement, XmlElement]:
+    root = XmlElement("qgis", {"version": "3.28.0", "styleCategories": "Symbology"})
     return root, SubElement(root, "renderer-v2", {"type": kind, "symbollevels": "0", **further})
 
 
-def _symbol(parent: Element, name: str, kind: str, layer: str, properties: dict[str, str]) -> None:
+def _symbol(parent: XmlElement, name: str, kind: str, layer: str, properties: dict[str, str]) -> None:
     symbol = SubElement(parent, "symbol", {"type": kind, "name": name, "alpha": "1"})
     drawn = SubElement(symbol, "layer", {"class": layer, "enabled": "1", "locked": "0", "pass": "0"})
     options = SubElement(drawn, "Option", {"type": "Map"})
@@ -78,6 +79,6 @@ def _symbol(parent: Element, name: str, kind: str, layer: str, properties: dict[
         SubElement(drawn, "prop", {"k": key, "v": value})
 
 
-def _document(root: Element) -> str:
+def _document(root: XmlElement) -> str:
     head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
     return head + tostring(root, encoding="unicode")
