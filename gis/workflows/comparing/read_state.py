@@ -65,9 +65,8 @@ def compare_files(
     """
     read = [read_state(file, settings, on_progress) for file in files]
     frames = [frame for frame, _ in read]
-    for frame in frames:
-        if any((other["kind"] == "").any() for other in frames):
-            frame[["kind", "task"]] = GridKind.NATURAL.value, ""
+    if any((frame["kind"] == "").any() for frame in frames):
+        frames = [frame.assign(kind=GridKind.NATURAL.value, task="") for frame in frames]
     nothing = GeoDataFrame(columns=["code", "name", "level", "parent_code"], geometry=[], crs=STORED_CRS)
     found = compare_frames((frames[0], frames[1]), nothing, settings, tolerance, identity="code")
     found.problems.extend(problem for _, problems in read for problem in problems)
