@@ -21,11 +21,12 @@ def test_changes_name_the_outlines_they_had() -> None:
     columns, texts = page.numbers["changes"], page.texts["changes"]
     assert isinstance(columns, dict)
     assert isinstance(texts, dict)
-    named = [code for codes in CHANGES["old"] for code in codes]
-    before = page.numbers["before"]
-    assert isinstance(before, dict)
-    assert len(before["rings"]) == len(set(named))
-    assert [len(places) for places in columns["before"]] == [len(codes) for codes in CHANGES["old"]]
+    for side, outlines in (("old", "before"), ("new", "after")):
+        named = {code for codes in CHANGES[side] for code in codes}
+        drawn = page.numbers[outlines]
+        assert isinstance(drawn, dict)
+        assert len(drawn["rings"]) == len(named)
+        assert [len(places) for places in columns[outlines]] == [len(codes) for codes in CHANGES[side]]
     assert columns["moved_m2"] == [round(area) for area in CHANGES["moved_m2"]]
     assert columns["box"][-1] is None  # without a place
     assert texts["sentences"]["en"] == CHANGES["en"].tolist()

@@ -14,6 +14,7 @@ from gis.maps.page import MapPage, place_numbers
 
 if TYPE_CHECKING:
     import geopandas
+    import pandas as pd
 
     from gis.maps.encode import Numbers, Origin
     from gis.maps.frame import MapFrame
@@ -36,7 +37,7 @@ def draw_changes(
     Args:
         changes: Columns kind, old and new (lists of codes), before_m2, after_m2, moved_m2, zh, en (a sentence
             each) and geometry, the ground that passed; drawn in their order.
-        old: The grids as they were, as for `draw_grids`; only those a change names are drawn, dashed.
+        old: The grids as they were; only those a change names are drawn, dashed.
         new: The grids as they are.
         areas: As for `draw_grids`.
         frame: Title, language, limits.
@@ -50,22 +51,19 @@ def draw_changes(
             "or take --out FILE.csv.",
             field="changes",
         )
-    named = {code for codes in changes["old"] for code in codes}
-    before = old[old["code"].isin(named)]
-    new, areas = for_display(new, areas, frame=frame)
     origin = origin_of(old, new, areas)
-    grid_numbers, grid_texts = grid_columns(new, areas, origin=origin)
-    area_numbers, area_texts = area_columns(areas, origin=origin)
-    place = {code: number for number, code in enumerate(before["code"])}
+    drawn, drawn_areas = for_display(new, areas, frame=frame)
+    grid_numbers, grid_texts = grid_columns(drawn, drawn_areas, origin=origin)
+    area_numbers, area_texts = area_columns(drawn_areas, origin=origin)
+    before, of_before = _outlines(changes["old"], old, origin)
+    after, of_after = _outlines(changes["new"], new, origin)
     numbers: Numbers = {
         **place_numbers(origin, box_of(old, new, areas)),
         "grids": grid_numbers,
         "areas": area_numbers,
-        "before": shape_columns(before.geometry.to_numpy(), origin),
-        "changes": {
-            **change_columns(changes, origin),
-            "before": [[place[code] for code in codes if code in place] for codes in changes["old"]],
-        },
+        "before": before,
+        "after": after,
+        "changes": {**change_columns(changes, origin), "before": of_before, "after": of_after},
     }
     texts: dict[str, object] = {
         "grids": grid_texts,
@@ -89,3 +87,15 @@ def change_columns(changes: geopandas.GeoDataFrame, origin: Origin) -> Numbers:
         "kind": [_KINDS.index(kind) for kind in changes["kind"]],
         **{name: [round(area) for area in changes[name]] for name in ("before_m2", "after_m2", "moved_m2")},
     }
+
+
+def _outlines(
+    named: pd.Series[list[str]], grids: geopandas.GeoDataFrame, origin: Origin
+) -> tuple[Numbers, list[list[int]]]:
+    """Return the grids that changes name, with every vertex, and for each change which are its own."""
+    wanted = {code for codes in named for code in codes}
+    kept = grids[grids["code"].isin(wanted)]
+    place = {code: number for number, code in enumerate(kept["code"])}
+    return shape_columns(kept.geometry.to_numpy(), origin), [
+        [place[code] for code in codes if code in place] for codes in named
+    ]

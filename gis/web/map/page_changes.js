@@ -12,9 +12,7 @@
     const { make } = wangge;
     const changes = { ...numbers.changes, ...texts.changes, shapes: wangge.decodeShapes(numbers.changes.shapes) };
     const grids = { ...numbers.grids, shapes: wangge.decodeShapes(numbers.grids.shapes) };
-    const before = wangge.decodeShapes(numbers.before);
-    const placeOfCode = new Map(texts.grids.code.map((code, index) => [code, index]));
-    const after = changes.new.map((codes) => codes.map((code) => placeOfCode.get(code)).filter((index) => index !== undefined));
+    const [before, after] = [numbers.before, numbers.after].map(wangge.decodeShapes);
     const everything = changes.kind.map((_, index) => index);
     const kindsOn = new Set(changes.kind);
     let chosen = -1;
@@ -40,7 +38,7 @@
       }));
       const outlines = (ofChange, shapes) => [...new Set(shown.flatMap((index) => ofChange[index]))].map((index) => shapes[index]);
       const width = wangge.lineWidth(gridSize, view, { least: 0.6, most: 2, share: 0.04 });
-      wangge.paintShapes(context, view, outlines(after, grids.shapes), () => ({ stroke: wangge.colour("map-mark"), width }));
+      wangge.paintShapes(context, view, outlines(changes.after, after), () => ({ stroke: wangge.colour("map-mark"), width }));
       wangge.paintShapes(context, view, outlines(changes.before, before), () => ({ stroke: wangge.colour("bad"), width, dash: [5, 4] }));
       for (const index of shown) paintMark(context, view, index);
     }).addTo(map);
@@ -88,7 +86,7 @@
 
     /** What is zoomed to: the grids of the change, so that what passed is seen where it belongs. */
     function boxAround(index) {
-      const shapes = [changes.shapes[index], ...changes.before[index].map((one) => before[one]), ...after[index].map((one) => grids.shapes[one])]
+      const shapes = [changes.shapes[index], ...changes.before[index].map((one) => before[one]), ...changes.after[index].map((one) => after[one])]
         .filter(({ outlines }) => outlines.length);
       return shapes.length ? [0, 1, 2, 3].map((side) => Math[side < 2 ? "min" : "max"](...shapes.map(({ box }) => box[side]))) : null;
     }
