@@ -136,10 +136,10 @@ def _passed(move: Move, tongue: int) -> str:
         ends = move.source.code, move.target.code
         return (f"{area} 由 {ends[0]} 划入 {ends[1]}", f"{area} from {ends[0]} to {ends[1]}")[tongue]
     if move.target:
-        code = move.target.code
-        return (f"{code} 新占 {area} 无网格之地", f"{code} took {area} that no grid had")[tongue]
+        code = move.target.code  # others may have had the ground, and have it still
+        return (f"{code} 新占 {area}，无网格让出", f"{code} took {area} that no grid gave up")[tongue]
     code = move.source.code if move.source else ""
-    return (f"{code} 让出 {area}，无网格接管", f"{code} gave up {area} to no grid")[tongue]
+    return (f"{code} 让出 {area}，无网格接管", f"{code} gave up {area} that no grid took")[tongue]
 
 
 _SENTENCES: dict[ChangeKind, Callable[[Change, int], str]] = {

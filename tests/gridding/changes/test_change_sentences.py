@@ -73,8 +73,8 @@ SAID = {
     "reshaped": (
         LAYER,
         {**LAYER, "B": box(100, 0, 230, 100)},
-        "The outline of the grid B changed (1.0 ha → 1.3 ha): B took 3,000.0 m² that no grid had.",
-        "网格 B 的外边界改变（1.0 ha → 1.3 ha）：B 新占 3,000.0 m² 无网格之地。",
+        "The outline of the grid B changed (1.0 ha → 1.3 ha): B took 3,000.0 m² that no grid gave up.",
+        "网格 B 的外边界改变（1.0 ha → 1.3 ha）：B 新占 3,000.0 m²，无网格让出。",
     ),
 }
 
