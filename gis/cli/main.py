@@ -37,6 +37,9 @@ EXIT_CODES: dict[type[Exception], int] = {
     WanggeError: 1,
 }
 
+# undefined table, undefined column (SQLSTATE)
+OLD_SCHEMA = {"42P01", "42703"}
+
 NOUNS = ("area", "grid", "plan", "release", "event", "map", "sample", "database")
 VERBS = ("locate", "serve", "doctor")
 
@@ -91,6 +94,8 @@ def sentence(error: Exception) -> str:
     if isinstance(error, WanggeError):
         return str(error)
     cause = getattr(error, "orig", None) or error
+    if getattr(cause, "pgcode", None) in OLD_SCHEMA:
+        return "The database's schema is not the one this version needs: run `wangge database upgrade`."
     return f"The database refused or cannot be reached: {str(cause).strip().splitlines()[0]}"
 
 

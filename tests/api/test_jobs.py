@@ -273,3 +273,12 @@ def test_no_job_outlives_the_service(
         with transaction(engine) as session:
             assert lose_jobs(session, 0.0, {"detail": "lost"}) == [number]
             assert get_job(session, number).state is JobState.FAILED
+
+
+def test_a_job_has_a_limit_of_time(settings: Settings, tmp_path: Path) -> None:
+    with served(settings, tmp_path, WANGGE_JOB_SECONDS="1") as service, client_of(service) as client:
+        plan = client.post("/v1/plans", json={"title": "empty"}).json()["id"]
+        number = client.post(f"/v1/plans/{plan}/check", headers=ASYNC).json()["id"]
+        failed = wait_for(client, number, "failed")
+        assert failed["problem"]["type"] == "urn:wangge:problem:too-slow"
+        assert is_gone(process_of(service, number))

@@ -6,11 +6,16 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from commands import layer, wangge
 from shapely import box
 
+from gis.store.migrate import alembic_config
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
     from gis.settings import Settings
 
@@ -91,6 +96,12 @@ def test_a_refusal_is_a_sentence_and_an_exit_code(
     settings: Settings, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
     assert said in wangge(settings, *arguments, code=code)
+
+
+def test_a_schema_of_an_older_version_is_said_so(settings: Settings, engine: Engine) -> None:
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0002")
+    assert "run `wangge database upgrade`" in wangge(settings, "grid", "intend", code=5)
 
 
 def test_a_database_that_is_not_there(settings: Settings) -> None:
