@@ -9,12 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from districts import make_frame
 from shapely import Polygon, box
 from shapes import areas_frame, bow_tie, code, grids_frame, square, stored, two_by_two
 
 from gis.errors import CoordinateSystemError, InputError
 from gis.gridding.changes.change import ChangeKind
 from gis.gridding.checks.tolerance import Tolerance
+from gis.maps.encode import for_display
 from gis.nouns import GridKind
 from gis.settings import Settings
 from gis.workflows.comparing.compare_states import compare_frames
@@ -150,3 +152,10 @@ def test_the_system_a_file_does_not_declare_is_the_one_stated_for_such_files(tmp
     # a file that declares its system is not read in the one meant for those that do not
     declared, _ = read_state(StateFile(tmp_path / "declared.gpkg", undeclared_crs="gcj02"), Settings())
     assert declared.geometry.iloc[0].centroid.distance(stated.geometry.iloc[0].centroid) < 1e-9
+
+
+def test_grids_of_files_can_be_drawn_however_many_corners_they_have(tmp_path: Path) -> None:
+    path = write(tmp_path / "plain.geojson", {"A": ({}, square()), "B": ({}, square(100).segmentize(5))})
+    found = compare_files((StateFile(path, "cgcs2000"), StateFile(path, "cgcs2000")), Settings())
+    drawn, _ = for_display(found.new, found.areas, frame=make_frame(), max_vertices=12)
+    assert drawn.geometry.count_coordinates().sum() <= 12

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gis.gridding.checks.tolerance import Tolerance
     from gis.settings import Settings
 
-_WANTED = ("code", "name", "kind", "task")
+_WANTED = ("code", "name", "kind", "task", "community_code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ def read_state(
     """Read a whole file.
 
     Returns:
-        Columns code, name, kind, task (each "" where there is none), geometry (EPSG:4490), by row number; and
-        notes on the file.
+        Columns code, name, kind, task, community_code (each "" where there is none), geometry (EPSG:4490), by
+        row number; and notes on the file.
     """
     whole, problems = read_columns(file, _WANTED, settings, on_progress)
     problems += _unknown_kinds(whole)
