@@ -219,3 +219,22 @@ def _areas(
         geometry=list(geometry),
         crs="EPSG:4490",
     )
+
+
+def make_repair(
+    grids: geopandas.GeoDataFrame,
+) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame, np.ndarray]:
+    """Return places of a repair, the grids after it and before: the first got a strip and a corner."""
+    after = grids.geometry.to_numpy()
+    before = after.copy()
+    west, south, east, north = after[0].bounds
+    strip = shapely.intersection(after[0], shapely.box(west, south, east, south + (north - south) / 9))
+    before[0] = shapely.difference(after[0], strip)
+    codes = grids["code"].tolist()
+    rows = [
+        ("left", "overlap", codes[1:3], codes[1:3], 5000.0, "重叠未处理。", "An overlap is left.", after[2]),
+        ("changed", "filled", [], codes[:1], 812.5, "空白并入网格。", "The gap goes to the grid.", strip),
+        ("changed", "matched", codes[1:2], codes[:1], 0.0, "补上顶点。", "It gets a corner.", strip.centroid),
+    ]
+    columns = ["what", "kind", "before", "after", "area_m2", "sentence_zh", "sentence_en", "geometry"]
+    return geopandas.GeoDataFrame(rows, columns=columns, crs="EPSG:4490"), grids, before

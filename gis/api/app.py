@@ -40,7 +40,7 @@ from gis.api.routes import (
     plans,
     releases,
 )
-from gis.api.routes.checking import intended, proofs
+from gis.api.routes.checking import intended, proofs, repairs
 from gis.api.wire.chains import ReleaseNames
 from gis.api.wire.simplified import SimplifiedReleases
 from gis.store.session import make_engine
@@ -61,6 +61,7 @@ ROUTERS = (
     coverage.router,
     plans.router,
     proofs.router,
+    repairs.router,
     checks.router,
     intended.router,
     jobs.router,

@@ -15,6 +15,7 @@ from gis.cli.grids.coverage import coverage
 from gis.cli.grids.crosswalk import crosswalk
 from gis.cli.grids.intend import intend
 from gis.cli.grids.prove import prove
+from gis.cli.grids.repair import repair
 from gis.cli.importing import column_map, print_report
 from gis.nouns import GridKind
 from gis.settings import Settings
@@ -23,7 +24,7 @@ from gis.workflows.import_grids import GridImportRequest, import_grids
 from gis.workflows.import_layer import require_clean
 
 app = typer.Typer(
-    help="Grids: import, check, assign to, carry over, compare, see what they cover.", no_args_is_help=True
+    help="Grids: import, check, repair, assign to, compare, see what they cover.", no_args_is_help=True
 )
 app.command("check")(check)
 app.command("intend")(intend)
@@ -32,6 +33,7 @@ app.command("coverage")(coverage)
 app.command("crosswalk")(crosswalk)
 app.command("compare")(compare)
 app.command("prove")(prove)
+app.command("repair")(repair)
 
 
 @app.command("import")

@@ -30,7 +30,8 @@ BATCH = 20_000
 SAMPLE_ROWS = 5
 
 AREA_KINDS = ("Polygon", "MultiPolygon")
-ASSIGNABLE_KINDS = (*AREA_KINDS, "Point", "LineString", "MultiLineString")
+LINE_KINDS = ("LineString", "MultiLineString")
+ASSIGNABLE_KINDS = (*AREA_KINDS, "Point", *LINE_KINDS)
 """What buildings, parcels, roads and places are drawn as."""
 
 NO_GEOMETRY = "the row has no geometry; draw it or remove the row"

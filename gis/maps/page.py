@@ -26,7 +26,7 @@ class MapPage:
     """One map page, made by the `draw_...` functions.
 
     Attributes:
-        kind: Which page: grids, findings, changes, events, choropleth or heat_time.
+        kind: Which page: grids, findings, changes, repair, events, choropleth or heat_time.
         numbers: Whole numbers only; they go through folium.
         texts: Codes, names, event texts; they never meet a template.
         frame: Title, subtitle, language.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import shapely
 from sqlalchemy import delete, func, insert, select, update
 
@@ -16,9 +17,10 @@ from gis.store.sql import statement
 from gis.store.tables import PlanAreaRow, PlanGridRow, PlanRow, ReleaseRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from geopandas import GeoDataFrame
+    from shapely import Geometry
     from sqlalchemy.orm import Session
 
 
@@ -134,6 +136,29 @@ def save_plan_grids(session: Session, plan_id: int, grids: GeoDataFrame) -> int:
     )
     count_change(session, plan_id)
     return insert_frame(session, PlanGridRow, with_fingerprints(grids), plan_id=plan_id)
+
+
+def save_plan_shapes(session: Session, plan_id: int, grids: GeoDataFrame, before: Sequence[Geometry]) -> int:
+    """Give grids of the plan, or of its base release, another outline; all else of them stays as it is.
+
+    Args:
+        session: The open transaction.
+        plan_id: A draft.
+        grids: Columns code and geometry (EPSG:4490).
+        before: The outlines they have, as `list_plan_grids` returned them: a draft may repeat a code.
+
+    Returns:
+        The number of grids that were changed.
+    """
+    lock_draft(session, plan_id)
+    count_change(session, plan_id)
+    values = {
+        "plan_id": plan_id,
+        "codes": grids["code"].tolist(),
+        "before": shapely.to_wkb(np.array(before, dtype=object), byte_order=1).tolist(),
+        "after": shapely.to_wkb(grids.geometry.to_numpy(), byte_order=1).tolist(),
+    }
+    return int(session.execute(statement("save_plan_shapes"), values).scalar_one())
 
 
 def add_parts(session: Session, plan_id: int, parts: GeoDataFrame, noun: Literal["area", "grid"]) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gis.errors import NotFoundError
 from gis.gridding.sentences import describe
+from gis.maps.changes.repairs import draw_repair
 from gis.maps.choropleth import Measure, draw_choropleth
 from gis.maps.events import draw_events
 from gis.maps.findings import draw_findings
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from gis.maps.page import MapPage
     from gis.nouns import Finding
     from gis.settings import Settings
+    from gis.workflows.repairing.repair_grids import RepairedPlan
 
 # A browser draws so many points smoothly; the newest are kept.
 MOST_EVENTS = 200_000
@@ -244,3 +246,14 @@ def write_findings_map(checked: CheckedGrids, path: Path, settings: Settings) ->
     """Draw the findings of a check that has just run into an .html or .png file."""
     frame = frame_of(checked.areas, MapRequest(MapKind.FINDINGS), settings)
     draw_checked(checked, frame).write(path)
+
+
+def write_repair_map(
+    done: RepairedPlan, places: GeoDataFrame, path: Path, settings: Settings, language: Language
+) -> None:
+    """Draw a repair, before and after, into an .html or .png file."""
+    frame = frame_of(done.before.areas, MapRequest(MapKind.GRIDS, language=language), settings)
+    grids = done.before.grids
+    before = grids.geometry.to_numpy()
+    after = grids.set_geometry(done.repaired.geometry, crs=grids.crs)
+    draw_repair(places, after, before, done.before.areas, frame=frame).write(path)

@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 
 import folium
 import pytest
-from districts import make_district, make_events, make_frame
+from districts import make_district, make_events, make_frame, make_repair
 from folium.plugins import Fullscreen, HeatMap
 
 from gis.errors import SetupError
-from gis.maps import MapPage, draw_choropleth, draw_events, draw_findings, draw_grids, draw_heat_time
+from gis.maps import (
+    MapPage,
+    draw_choropleth,
+    draw_events,
+    draw_findings,
+    draw_grids,
+    draw_heat_time,
+    draw_repair,
+)
 from gis.maps.assets import WEB, OutsideAddressError, asset_tag, inline_css, local_path
 from gis.maps.figure import DistrictMap, OfflineFigure, require_no_address
 
@@ -35,6 +43,7 @@ def make_pages() -> dict[str, MapPage]:
     return {
         "grids": draw_grids(grids, areas, frame=frame),
         "findings": draw_findings([], grids, areas, frame=frame),
+        "repair": draw_repair(*make_repair(natural), areas, frame=frame),
         "events": draw_events(events, grids, areas, frame=frame),
         "choropleth": draw_choropleth(counts.set_axis(natural["id"]), natural, areas, frame=frame),
         "heat_time": draw_heat_time(events, areas, frame=frame),

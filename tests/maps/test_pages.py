@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from districts import make_district, make_events, make_frame
+from districts import make_district, make_events, make_frame, make_repair
 
 from gis.errors import InputError
 from gis.gridding.changes.change import ChangeKind
+from gis.gridding.repairing.repaired import Deed, Trouble
 from gis.gridding.serving.groups import Group
 from gis.gridding.serving.served import measure_served
 from gis.maps import (
@@ -26,6 +27,7 @@ from gis.maps import (
     draw_findings,
     draw_grids,
     draw_heat_time,
+    draw_repair,
     draw_served,
 )
 from gis.maps.assets import WEB
@@ -122,6 +124,9 @@ def test_nothing_at_all_is_a_page_too() -> None:
     for page in (
         draw_grids(NOTHING, NOTHING, frame=FRAME),
         draw_findings([], NOTHING, NOTHING, frame=FRAME),
+        draw_repair(
+            *make_repair(NATURAL[:3])[:1], NOTHING, NOTHING.geometry.to_numpy(), NOTHING, frame=FRAME
+        ),
         draw_events(no_events, NOTHING, NOTHING, frame=FRAME),
         draw_choropleth(pd.Series([], dtype=int), NOTHING, NOTHING, frame=FRAME),
         draw_heat_time(no_events, NOTHING, frame=FRAME),
@@ -172,6 +177,23 @@ def test_a_measure_without_its_column_is_refused() -> None:
 def test_too_many_shapes_are_refused() -> None:
     with pytest.raises(InputError, match="at most 5"):
         draw_choropleth(pd.Series(dtype=int), NATURAL, AREAS, frame=make_frame(max_grids=5))
+
+
+def test_a_repair_is_drawn_with_what_changed_and_kinds_by_number() -> None:
+    places, after, before = make_repair(NATURAL)
+    page = draw_repair(places, after, before, AREAS, frame=FRAME)
+    assert page.numbers["changed"] == [0]
+    assert len(page.numbers["before"]["rings"]) == len(page.numbers["after"]["rings"]) == 1
+    assert page.numbers["places"]["left"] == [1, 0, 0]
+    words_of = [*Deed, *Trouble]
+    assert [words_of[kind] for kind in page.numbers["places"]["kind"]] == ["overlap", "filled", "matched"]
+    assert page.texts["places"]["sentences"]["en"][0] == "An overlap is left."
+    script = (WEB / "map/page_repair.js").read_text("utf-8")
+    listed = re.findall(r'"(\w+)"', script.split("const KINDS = [")[1].split("]")[0])
+    assert listed == [kind.value for kind in words_of]
+    assert {f"repair_{kind}" for kind in listed} <= words()["zh"].keys()
+    with pytest.raises(InputError, match="places are too many"):
+        draw_repair(pd.concat([places] * 7_000), after, before, AREAS, frame=FRAME)
 
 
 def test_findings_are_sorted_with_their_sentences() -> None:

@@ -44,7 +44,7 @@ def find_multi_part(layer: Layer) -> list[Finding]:
 
 def _invalid(layer: Layer, i: int) -> Finding:
     geometry = layer.stored[i]
-    reason, place = _reason_and_place(geometry)
+    reason, place = reason_and_place(geometry)
     used = "no" if shapely.is_missing(layer.metres[i]) else "yes"
     detail = {"subject": layer.subject, "reason": reason, "used": used}
     if layer.given_up[i] and reason != "Invalid Coordinate":
@@ -54,7 +54,8 @@ def _invalid(layer: Layer, i: int) -> Finding:
     return Finding(FindingKind.INVALID, Severity.ERROR, (layer.codes[i],), place, detail=detail)
 
 
-def _reason_and_place(geometry: BaseGeometry | None) -> tuple[str, shapely.Point | None]:
+def reason_and_place(geometry: BaseGeometry | None) -> tuple[str, shapely.Point | None]:
+    """Say why a stored geometry is no valid polygon, and where."""
     if geometry is None:
         return "Missing", None
     if geometry.is_empty:

@@ -21,6 +21,7 @@ class Deed(StrEnum):
     MATCHED = "matched"
     WELDED = "welded"
     GIVEN = "given"
+    MADE_VALID = "made_valid"
 
 
 class Ground(StrEnum):
@@ -37,6 +38,7 @@ class Ground(StrEnum):
     WITHIN_SNAP = "within_snap"
     STRAY_PART = "stray_part"
     KEEPS_WHOLE = "keeps_whole"
+    INVALID = "invalid"
 
 
 class Trouble(StrEnum):
@@ -47,6 +49,7 @@ class Trouble(StrEnum):
     OUTSIDE = "outside"
     MISMATCH = "mismatch"
     STRAY = "stray"
+    INVALID = "invalid"
 
 
 class Reason(StrEnum):
@@ -65,6 +68,7 @@ class Reason(StrEnum):
     BUILDING = "building"
     COMMUNITY = "community"
     UNSURE = "unsure"
+    NOT_USABLE = "not_usable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The sentence a planner reads for a finding, and what its rule is about, in Chinese and English."""
+"""The sentence a planner reads for a finding, its rule, and what a repair did, in Chinese and English."""
 
 from gis.gridding.sentences.describe import Language, describe
 from gis.gridding.sentences.rules import explain

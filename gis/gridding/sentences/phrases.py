@@ -48,9 +48,13 @@ def list_codes(codes: Sequence[str], tongue: int) -> str:
 
 def size_of(finding: Finding, tongue: int) -> str:
     """Say area and mean width."""
-    wide = finding.width_m
+    return size(finding.area_m2, finding.width_m, tongue)
+
+
+def size(area: float, wide: float, tongue: int) -> str:
+    """Say an area in square metres and a mean width in metres."""
     width = f"{wide:.1f} m" if wide >= 1 else f"{wide * 100:.2g} cm"
-    text = area_text(finding.area_m2)
+    text = area_text(area)
     return (f"{text}（平均宽 {width}）", f"{text} ({width} wide on average)")[tongue]
 
 

@@ -1,1 +1,1 @@
-"""The map of what became of the grids between two states."""
+"""Maps of what became of the grids between two states, or by a repair."""

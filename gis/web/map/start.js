@@ -3,7 +3,7 @@
 (() => {
   const wangge = (window.wangge = window.wangge || {});
 
-  const PLACES_ONLY = new Set(["grids", "findings", "changes", "served"]);
+  const PLACES_ONLY = new Set(["grids", "findings", "changes", "repair", "served"]);
 
   function writeTitle(kind, frame) {
     const name = wangge.say(`title_${kind}`);

@@ -1,1 +1,1 @@
-"""Routes about what is remembered from check to check, and what is proved."""
+"""Routes about what is remembered from check to check, what is proved, and what is repaired."""

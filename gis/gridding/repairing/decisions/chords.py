@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Chord = tuple[int, int]
 
 _LEAST_NEIGHBOURS = 4
+# Where the other bank is the outline of the parents, or nobody's.
+_LEAST_ON_ONE_BANK = 2
 # A chord from bank to bank is shorter than this share of the way round; one along a bank is not.
 _LESS_THAN_ROUND = 0.6
 
@@ -41,9 +43,10 @@ def bridges(face: shapely.Polygon, ring: Floats, beside: Integers) -> list[Chord
         beside: The polygon along the edge that starts at each vertex, negative if there is none, shape (k,).
 
     Returns:
-        Places in the ring; none if there are fewer than four neighbours.
+        Places in the ring; none if there are fewer than four neighbours, two where one bank is nobody's.
     """
-    if len(set(beside[beside >= 0].tolist())) < _LEAST_NEIGHBOURS:
+    least = _LEAST_NEIGHBOURS if (beside >= 0).all() else _LEAST_ON_ONE_BANK
+    if len(set(beside[beside >= 0].tolist())) < least:
         return []
     inner = _inner_edges(face, ring)
     steps = np.hypot(*(np.roll(ring, -1, axis=0) - ring).T)

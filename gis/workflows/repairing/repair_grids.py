@@ -1,0 +1,258 @@
+"""Repair the grids of a plan so that they partition their communities.
+
+A dry run does all of it and is rolled back by its caller, so what it tells is what applying would give.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from geopandas import GeoDataFrame
+
+from gis.errors import InputError
+from gis.gridding.checks.layer import SNAP_M
+from gis.gridding.repairing.grids import GridTerms, repair_grids
+from gis.gridding.repairing.repaired import Reason
+from gis.gridding.repairing.rules import GapRule, OverlapRule, RepairRules
+from gis.gridding.rules.profile import USUAL
+from gis.nouns import Actor, FindingKind, GridKind, Plan
+from gis.store.people import list_buildings
+from gis.store.plans import get_plan, list_plan_changes, lock_draft, require_open_plan, save_plan_shapes
+from gis.workflows.check_grids import (
+    CheckedGrids,
+    check_subject,
+    metric_crs_of,
+    profile_named,
+    terms_for,
+)
+from gis.workflows.repairing.barriers import BarrierFile, read_barriers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from sqlalchemy.orm import Session
+
+    from gis.gridding.chain.rings import Integers, Polygons
+    from gis.gridding.repairing.grids import RepairedGrids
+    from gis.nouns import Finding
+    from gis.settings import Settings
+
+# Wider gaps are land that somebody has to decide about.
+USUAL_GAP_WIDTH_M = 5.0
+_MOST_SNAP_M = 1.0
+
+
+class Keeper(StrEnum):
+    """Who keeps an overlap."""
+
+    LONGEST_EDGE = "longest_edge"
+    OLDER = "older"
+    LARGEST = "largest"
+    MIDDLE = "middle"
+
+
+_OVERLAP_RULES = {
+    Keeper.LONGEST_EDGE: OverlapRule.LONGEST_EDGE,
+    Keeper.OLDER: OverlapRule.PRIORITY,
+    Keeper.LARGEST: OverlapRule.LARGEST,
+    Keeper.MIDDLE: OverlapRule.MIDDLE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairRequest:
+    """Which plan to repair, and how.
+
+    Attributes:
+        plan_id: A draft; None: the open one.
+        snap_m: What is nearer together than this is the same.
+        max_gap_width_m: Wider gaps are left.
+        gaps: Who gets a gap.
+        overlaps: Who keeps an overlap. Older is what the plan leaves as it was released before what it
+            changes or brings, then what has the lower lasting id; of new ones none is older.
+        keep_codes: Grids that must stay as they are.
+        intended: Ids of gaps that are meant, of `gis.gridding.rules.identity.ids_of`.
+        barriers: Lines that no gap is filled across, EPSG:4490.
+        barrier_file: A file of further such lines.
+        respect_buildings: Fill no gap so that a stored building is cut.
+        fill_border: Fill gaps along the outline of a community, too.
+        trim_outside: Take from grids what lies outside their community.
+        stray_below_m2: Give smaller parts of a grid, other than its largest, to a neighbour.
+    """
+
+    plan_id: int | None = None
+    snap_m: float = SNAP_M
+    max_gap_width_m: float = USUAL_GAP_WIDTH_M
+    gaps: GapRule = GapRule.LONGEST_EDGE
+    overlaps: Keeper = Keeper.LONGEST_EDGE
+    keep_codes: Sequence[str] = ()
+    intended: frozenset[str] = frozenset()
+    barriers: Polygons | None = None
+    barrier_file: BarrierFile | None = None
+    respect_buildings: bool = True
+    fill_border: bool = True
+    trim_outside: bool = True
+    stray_below_m2: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse lengths and areas that are none."""
+        if not 0 < self.snap_m <= _MOST_SNAP_M:
+            raise InputError(f"snap is {self.snap_m}; it must be above 0 and at most 1 metre.", field="snap")
+        if not 0 < self.max_gap_width_m < np.inf:
+            raise InputError(
+                f"max_gap_width is {self.max_gap_width_m}; it must be above 0.", field="max_gap_width"
+            )
+        if not 0 <= self.stray_below_m2 < np.inf:
+            raise InputError(
+                f"stray_below is {self.stray_below_m2}; it must not be below 0.", field="stray_below"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class RepairedPlan:
+    """What a repair came to.
+
+    Attributes:
+        plan: The plan as it is now.
+        before, after: Its checks; the same one if nothing was changed.
+        repaired: The grids of `before`, by position.
+    """
+
+    plan: Plan
+    before: CheckedGrids
+    after: CheckedGrids
+    repaired: RepairedGrids
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of all grids, by position."""
+        return [str(code) for code in self.before.grids["code"]]
+
+    @property
+    def remaining(self) -> list[Finding]:
+        """What the check still finds of the kinds that were to be repaired."""
+        grids = self.after.grids
+        natural = frozenset(grids.loc[grids["kind"] == GridKind.NATURAL, "code"])
+        return [finding for finding in self.after.findings if is_to_be_repaired(finding, natural)]
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether nothing was left but what is meant to be there."""
+        return not self.remaining and all(one.reason is Reason.INTENDED for one in self.repaired.left)
+
+    def counts(self) -> dict[FindingKind, tuple[int, int]]:
+        """Return how many findings of each kind there were before, and are now."""
+        before, after = (Counter(f.kind for f in checked.findings) for checked in (self.before, self.after))
+        return {kind: (before[kind], after[kind]) for kind in FindingKind if before[kind] or after[kind]}
+
+
+def repair_plan(
+    session: Session,
+    request: RepairRequest,
+    settings: Settings,
+    actor: Actor,
+    advance: Callable[[int], None] = lambda _: None,
+) -> RepairedPlan:
+    """Check a plan, repair its grids, save those that changed in the plan, and check it again.
+
+    Args:
+        session: The open transaction; rolled back by the caller of a dry run.
+        request: What to repair, and how.
+        settings: Give the metric system, the code scheme and the tolerance.
+        actor: Who asks; the checks are kept in this name.
+        advance: Told how many communities were repaired.
+
+    Raises:
+        NotFoundError: There is no such plan.
+        ConflictError: The plan is published, or the outlines of communities do not allow it.
+        InputError: A grid that is to be kept does not exist.
+    """
+    plan = lock_draft(session, request.plan_id or require_open_plan(session).id)
+    meant = request.intended
+    terms = terms_for(session, plan, profile_named(USUAL), settings, meant) if meant else None
+    before = check_subject(session, plan, settings, actor, terms=terms)
+    crs = metric_crs_of(before.areas if len(before.areas) else before.grids, settings)
+    grid_terms = terms_of(
+        session, plan, replace(request, barriers=barriers_of(request, before, settings)), before
+    )
+    repaired = repair_grids(before.grids, before.areas, grid_terms, crs, advance)
+    if not repaired.changed.any():
+        return RepairedPlan(plan, before, before, repaired)
+    codes = before.grids["code"][repaired.changed]
+    shapes = GeoDataFrame({"code": codes}, geometry=repaired.geometry[repaired.changed], crs=before.grids.crs)
+    save_plan_shapes(session, plan.id, shapes, before.grids.geometry[repaired.changed].to_list())
+    plan = get_plan(session, plan.id)
+    after = check_subject(session, plan, settings, actor, terms=terms)
+    return RepairedPlan(plan, before, after, repaired)
+
+
+def barriers_of(request: RepairRequest, checked: CheckedGrids, settings: Settings) -> Polygons | None:
+    """Return all lines that no gap is filled across."""
+    if request.barrier_file is None:
+        return request.barriers
+    near = checked.areas if len(checked.areas) else checked.grids
+    lines = read_barriers(request.barrier_file, near, settings)
+    return lines if request.barriers is None else np.concatenate((request.barriers, lines))
+
+
+def terms_of(session: Session, plan: Plan, request: RepairRequest, checked: CheckedGrids) -> GridTerms:
+    """Collect what a repair goes by."""
+    grids = checked.grids
+    codes = grids["code"].astype(str)
+    unknown = sorted(set(request.keep_codes).difference(codes))
+    if unknown:
+        raise InputError(
+            f"There is no grid {unknown[0]} in plan {plan.id}; correct or leave out its code.",
+            field="keep_codes",
+        )
+    holes = [f.geometry for f in checked.findings if f.kind is FindingKind.INTENDED_HOLE]
+    buildings = list_buildings(session).geometry.to_numpy() if request.respect_buildings else None
+    return GridTerms(
+        rules=RepairRules(
+            max_gap_width_m=request.max_gap_width_m,
+            gaps=request.gaps,
+            overlaps=_OVERLAP_RULES[request.overlaps],
+            fill_border=request.fill_border,
+            trim_outside=request.trim_outside,
+            stray_below_m2=request.stray_below_m2,
+        ),
+        snap_m=request.snap_m,
+        locked=codes.isin(request.keep_codes).to_numpy(),
+        priority=ages_of(session, plan, grids),
+        barriers=request.barriers,
+        buildings=buildings if buildings is not None and len(buildings) else None,
+        keep=np.array(holes, dtype=object) if holes else None,
+    )
+
+
+def ages_of(session: Session, plan: Plan, grids: GeoDataFrame) -> Integers:
+    """Rank grids by age, the oldest first: as released before changed by the plan, then by lasting id."""
+    own = list_plan_changes(session, plan.id, {})
+    changed = grids["code"].isin(own.loc[~own["is_as_released"].astype(bool), "code"]).to_numpy()
+    ids = grids["id"].astype("Int64").fillna(np.iinfo(np.int64).max).to_numpy(dtype=np.int64)
+    ranks: Integers = np.unique(
+        np.column_stack((changed.astype(np.int64), ids)), axis=0, return_inverse=True
+    )[1]
+    return ranks
+
+
+def is_to_be_repaired(finding: Finding, natural: AbstractSet[str]) -> bool:
+    """Tell whether a finding is one a repair is about: outlines that are invalid, places of natural grids.
+
+    Args:
+        finding: Any.
+        natural: The codes of natural grids.
+    """
+    if finding.detail.get("subject", "grid") != "grid":
+        return False
+    if finding.kind is FindingKind.INVALID:
+        return True
+    if finding.kind is FindingKind.GAP:
+        return finding.detail.get("place") != "parent"  # a community without grids is no place to repair
+    is_about = finding.kind in (FindingKind.OVERLAP, FindingKind.OUTSIDE_PARENT)
+    return is_about and all(code in natural for code in finding.grids)
