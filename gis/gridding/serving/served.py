@@ -11,18 +11,17 @@ import pandas as pd
 import shapely
 
 from gis.gridding.assign import Rule, Targets, assign_one
+from gis.gridding.chain.faults import Chain
 from gis.gridding.measure import straight_area_m2
+from gis.gridding.serving.groups import ALL, Group
 from gis.gridding.serving.remainder import remainder_of
 from gis.gridding.valid import make_valid_within
-from gis.nouns import STORED_CRS
+from gis.nouns import STORED_CRS, GridKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from gis.gridding.chain.rings import Floats, Integers, Polygons
-    from gis.gridding.serving.groups import Group
 
 MAKE_VALID_SECONDS = 20.0
 _AREA = 2
@@ -54,7 +53,7 @@ class Served:
 class _Placed:
     """Buildings, each as one point: which area each lies in, by position, -1 in none."""
 
-    points: NDArray[np.object_]
+    points: shapely.STRtree
     households: Floats
     area: Integers
 
@@ -82,10 +81,15 @@ def measure_served(
     """
     places, cells = _usable(areas), _usable(grids)
     placed = None if buildings is None or buildings.empty else _placed(buildings, places)
+    is_there = ~shapely.is_missing(cells)
+    natural = Group(GridKind.NATURAL.value)
+    # where nothing is left of the sum of all edges, nothing is left of any area
+    is_filled = not len(Chain.of(cells[natural.holds(grids) & is_there], places).residual)
     rows, parts = [], []
     for number, group in enumerate(groups):
-        chosen = cells[group.holds(grids) & ~shapely.is_missing(cells)]
-        own_rows, own_parts = _of_group(places, chosen, placed)
+        chosen = cells[group.holds(grids) & is_there]
+        whole = is_filled and group.kind in {natural.kind, ALL}
+        own_rows, own_parts = _of_group(places, chosen, placed, is_filled=whole)
         rows.append(own_rows.assign(group=number))
         parts.append(own_parts.assign(group=number))
     pieces = _named(pd.concat(parts), areas, groups)
@@ -98,13 +102,18 @@ def measure_served(
     )
 
 
-def _of_group(places: Polygons, cells: Polygons, placed: _Placed | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _of_group(
+    places: Polygons, cells: Polygons, placed: _Placed | None, *, is_filled: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what there is of each area, and the parts of the remainders; areas by position in `at`."""
     tree = shapely.STRtree(cells)
     area, cell = tree.query(places, predicate="intersects")
     inside = ~shapely.touches(cells[cell], places[area])
     parts = _parts(
-        [None if one is None else remainder_of(one, cells[cell[area == at]]) for at, one in enumerate(places)]
+        [
+            None if place is None or is_filled else remainder_of(place, cells[cell[area == at]])
+            for at, place in enumerate(places)
+        ]
     )
     owner = parts["at"].to_numpy()
     whole = straight_area_m2(places)
@@ -123,7 +132,7 @@ def _of_group(places: Polygons, cells: Polygons, placed: _Placed | None) -> tupl
             "widest_m": widest,
         }
     )
-    return rows.join(_counted(placed, tree, len(places))), parts
+    return rows.join(_counted(placed, cells, len(places))), parts
 
 
 def _parts(remainders: Sequence[tuple[Polygons, Floats] | None]) -> pd.DataFrame:
@@ -136,14 +145,14 @@ def _parts(remainders: Sequence[tuple[Polygons, Floats] | None]) -> pd.DataFrame
     return pd.DataFrame({"at": at, "area_m2": area, "width_m": widths, "geometry": shapes})
 
 
-def _counted(placed: _Placed | None, tree: shapely.STRtree, count: int) -> pd.DataFrame:
+def _counted(placed: _Placed | None, cells: Polygons, count: int) -> pd.DataFrame:
     """Count buildings and their households, all and served, in each area."""
     names = [f"{noun}{part}" for noun in ("buildings", "households") for part in ("", "_served", "_share")]
     if placed is None:
         return pd.DataFrame(np.nan, index=range(count), columns=names)
     within = placed.area >= 0
     is_served = np.zeros(len(within), dtype=bool)
-    is_served[tree.query(placed.points, predicate="intersects")[0]] = True
+    is_served[placed.points.query(cells, predicate="intersects")[1]] = True
     columns = []
     for weights in (np.ones(len(within)), placed.households):
         of_all, served = np.zeros(count), np.zeros(count)
@@ -159,7 +168,7 @@ def _placed(buildings: gpd.GeoDataFrame, places: Polygons) -> _Placed:
     targets = Targets.build(gpd.GeoSeries(places[there], index=there))
     area = assign_one(gpd.GeoSeries(points), targets, Rule.CONTAINMENT)
     households = buildings["households"].to_numpy(dtype=np.float64, na_value=0.0)
-    return _Placed(points, households, area.fillna(-1).to_numpy(dtype=np.int64))
+    return _Placed(shapely.STRtree(points), households, area.fillna(-1).to_numpy(dtype=np.int64))
 
 
 def _usable(frame: gpd.GeoDataFrame) -> Polygons:

@@ -128,6 +128,17 @@ def test_each_kind_and_each_task_is_measured_alone_and_all_together() -> None:
     assert served(without, ALL).rows["share"].iloc[0] == pytest.approx(0.375, abs=1e-5)
 
 
+def test_natural_grids_that_fill_everything_do_not_fill_it_for_others() -> None:
+    grids = pd.concat(
+        [grids_frame(two_by_two()), grids_frame({"D1": box(0, 0, 100, 100)}, kind="dedicated")],
+        ignore_index=True,
+    )
+    areas = communities(one=shapely.segmentize(block(), 100))
+    found = served(grids, NATURAL, DEDICATED, ALL, areas=areas)
+    assert found.rows["share"].tolist() == [1, pytest.approx(0.25, abs=1e-5), 1]
+    assert found.remainder["kind"].tolist() == ["dedicated"]
+
+
 def test_a_remainder_is_parted_by_the_areas_it_lies_in() -> None:
     areas = communities(one=box(0, 0, 100, 200), two=box(100, 0, 200, 200))
     hole = box(50, 50, 150, 150)
