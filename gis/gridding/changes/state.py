@@ -113,7 +113,7 @@ def are_near(old: Polygons, new: Polygons, width_m: float) -> Flags:
     near = np.zeros(len(old), dtype=bool)
     for again in (False, True):
         left = np.flatnonzero(~near)
-        before, after = old[left], new[left]
+        before, after = (_alone(polygons[left]) for polygons in (old, new))
         if again:  # where a ring starts, and which way it turns, may differ
             before, after = shapely.normalize(before), shapely.normalize(after)
         plain = shapely.get_num_coordinates(before) == shapely.get_num_coordinates(after)
@@ -127,6 +127,12 @@ def are_near(old: Polygons, new: Polygons, width_m: float) -> Flags:
         far[owner[~(apart <= width_m)]] = True
         near[left[plain][~far]] = True
     return near
+
+
+def _alone(polygons: Polygons) -> Polygons:
+    """Take the polygon out of each multipolygon of one part, as databases keep all of them."""
+    alone = shapely.get_num_geometries(polygons) == 1
+    return np.where(alone, shapely.get_geometry(polygons, 0), polygons)
 
 
 def _alike(old: Polygons, new: Polygons, partner: Integers) -> Integers:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from shapely import affinity, box
+from shapely import MultiPolygon, affinity, box
 
 from gis.errors import InputError
 from gis.gridding.changes.change import ChangeKind
@@ -189,6 +189,15 @@ def moved_by(metres: float) -> Comparison:
 def test_an_edge_drawn_anew_within_the_width_is_the_same_however_long() -> None:
     assert moved_by(0.09).changes == []  # 9 m²
     assert [told(change)[0] for change in moved_by(0.11).changes] == ["moved_edge"]
+
+
+def test_what_is_the_same_corner_by_corner_is_not_laid_out() -> None:
+    again = {
+        code: affinity.translate(MultiPolygon([shape]), 0.05).normalize() for code, shape in LAYER.items()
+    }
+    found = compared(LAYER, again)
+    assert found.unchanged.tolist() == [[0, 0], [1, 1], [2, 2]]
+    assert len(found.passed.polygons) == 0
 
 
 def test_ground_below_the_area_is_none() -> None:
