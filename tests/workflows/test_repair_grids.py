@@ -15,6 +15,7 @@ import shapely
 from districts import make_district
 from releases import PLANNER, publish
 from shapely import LineString
+from sqlalchemy import text
 
 from gis.errors import ConflictError, InputError, NotFoundError
 from gis.files.geojson import write_layer
@@ -109,8 +110,9 @@ def test_the_defective_sample_checks_clean_and_is_not_repaired_twice(session: Se
     assert done.remaining == []
     assert done.repaired.left == []
     assert done.is_whole
-    # the places that changed hands are those of the defects
+    # the places that changed hands are those of the defects, the largest first
     places = places_of(done)
+    assert places["area_m2"].is_monotonic_decreasing
     sizes = truth.loc[truth["defect"].isin(["gap", "overlap", "spill"]), "area_m2"]
     for size in sizes:
         assert (np.abs(places["area_m2"] - size) < 1e-3 * size).any()
@@ -133,7 +135,7 @@ def test_the_defective_sample_checks_clean_and_is_not_repaired_twice(session: Se
 
 
 def test_a_grid_of_the_base_release_is_taken_into_the_plan_with_all_it_has(session: Session) -> None:
-    first = plan_of(session, GRIDS, AREAS)
+    first = plan_of(session, GRIDS.assign(land_use="mixed", leader="王敏"), AREAS)
     publish(session, first.id, date(2026, 1, 1))
     grids = with_gap()
     plan = plan_of(session, grids.iloc[[5]])
@@ -146,6 +148,8 @@ def test_a_grid_of_the_base_release_is_taken_into_the_plan_with_all_it_has(sessi
     after = list_plan_grids(session, plan.id)
     assert plain(after) == plain(before)
     assert get_plan(session, plan.id).grid_count == 2
+    taken = text("SELECT attributes, land_use, leader FROM plan_grid WHERE plan_id = :plan AND code = :code")
+    assert session.execute(taken, {"plan": plan.id, "code": code}).one() == ({"number": 4}, "mixed", "王敏")
     assert done.remaining == []
     publish(session, plan.id, date(2026, 7, 1))
 
