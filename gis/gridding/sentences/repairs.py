@@ -43,7 +43,7 @@ _GROUNDS: dict[Ground, tuple[str, str]] = {
     Ground.COMPACT: ("并入后形状最紧凑", "its shape stays most compact with it"),
     Ground.PRIORITY: ("该网格设立较早", "it is the older one"),
     Ground.LARGEST: ("该网格面积最大", "it is the largest"),
-    Ground.MIDDLE: ("重叠处从中间平分", "the overlap is halved along its middle"),
+    Ground.MIDDLE: ("取中平分，此部分与其公共边最长", "halving, this part has its longest edge with it"),
     Ground.LOCKED: ("该网格须保持原样", "it must stay as it is"),
     Ground.OUTSIDE_PARENT: ("在社区界线之外", "that lies outside its community"),
     Ground.CORNER_OF_NEIGHBOUR: ("相邻界线在此有顶点", "the outline beside it has one there"),
