@@ -158,7 +158,9 @@ def save_plan_shapes(session: Session, plan_id: int, grids: GeoDataFrame, before
         "before": shapely.to_wkb(np.array(before, dtype=object), byte_order=1).tolist(),
         "after": shapely.to_wkb(grids.geometry.to_numpy(), byte_order=1).tolist(),
     }
-    return int(session.execute(statement("save_plan_shapes"), values).scalar_one())
+    changed = int(session.execute(statement("save_plan_shapes"), values).scalar_one())
+    fill_fingerprints(session.connection(), "plan_grid", plan_id)
+    return changed
 
 
 def add_parts(session: Session, plan_id: int, parts: GeoDataFrame, noun: Literal["area", "grid"]) -> None:

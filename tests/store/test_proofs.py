@@ -11,7 +11,14 @@ from sqlalchemy import select, update
 
 from gis.nouns import AreaLevel, Plan
 from gis.store.checking.proofs import fill_fingerprints, list_partitions
-from gis.store.plans import add_parts, create_plan, get_plan, save_plan_areas, save_plan_grids
+from gis.store.plans import (
+    add_parts,
+    create_plan,
+    get_plan,
+    save_plan_areas,
+    save_plan_grids,
+    save_plan_shapes,
+)
 from gis.store.tables import PlanGridRow
 
 if TYPE_CHECKING:
@@ -114,6 +121,21 @@ def test_parts_that_come_later_count(session: Session, plan: Plan) -> None:
     after = session.execute(fingerprint_of_grid()).one()
     assert None not in after
     assert after != before
+
+
+def test_an_outline_that_is_exchanged_takes_its_fingerprint_along(session: Session, plan: Plan) -> None:
+    ring = shapely.get_coordinates(outline())
+    ring[3, 0] += 2.0**-46
+    moved, whole = changed(shapely.Polygon(ring)), changed(outline())
+    stored = [shapely.multipolygons([one]) for one in (outline(), moved.geometry.iloc[0])]
+    assert save_plan_shapes(session, plan.id, moved, stored[:1]) == 1
+    assert not_exact(session, plan) == [(COMMUNITY, 0)]
+    assert save_plan_shapes(session, plan.id, whole, stored[1:]) == 1
+    assert not_exact(session, plan) == []
+    publish(session, plan.id, date(2026, 1, 1))
+    second = create_plan(session, "second", PLANNER)
+    assert save_plan_shapes(session, second.id, moved, stored[:1]) == 1  # out of the base release
+    assert not_exact(session, second) == [(COMMUNITY, 0)]
 
 
 def test_rows_from_before_get_their_fingerprints(session: Session, plan: Plan) -> None:

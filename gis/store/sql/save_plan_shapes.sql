@@ -4,7 +4,7 @@ WITH wanted AS (
     SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:before AS bytea[]), CAST(:after AS bytea[])) AS w (code, before, after)
 ), own AS (
     UPDATE plan_grid p
-    SET geom = ST_Multi(ST_GeomFromWKB(wanted.after, 4490))
+    SET geom = ST_Multi(ST_GeomFromWKB(wanted.after, 4490)), fingerprint_1 = NULL, fingerprint_2 = NULL
     FROM wanted
     WHERE p.plan_id = :plan_id
       AND NOT p.retired
