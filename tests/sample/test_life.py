@@ -187,6 +187,11 @@ def test_some_matters_are_reported_again(events: pd.DataFrame, places: np.ndarra
     assert len(np.unique(one[pairs & soon])) > 0.03 * len(points)
 
 
+@pytest.mark.parametrize("count", [0, 1, 50])
+def test_a_few_events_are_as_many(district: SampleDistrict, count: int) -> None:
+    assert len(make_events(district, UNTIL, count, seed=7)) == count
+
+
 def test_events_repeat_for_a_seed_and_differ_for_another(district: SampleDistrict) -> None:
     first = make_events(district, UNTIL, 2_000, seed=1)
     pd.testing.assert_frame_equal(first, make_events(district, UNTIL, 2_000, seed=1))

@@ -140,10 +140,11 @@ def _crowded(
     small, grid, lonlat = reports[0], reports[1].copy(), reports[2].copy()
     tree = shapely.STRtree(polygons)
     big = np.array([int(kind.code[:2]) for kind in CATALOGUE])
-    owners = rng.choice(len(small), _HOT_SPOTS, replace=False)
+    spots = min(_HOT_SPOTS, len(small))
+    owners = rng.choice(len(small), spots, replace=False)
     big_of_spot = big[small[owners]]
-    weight = 1 / np.arange(1, _HOT_SPOTS + 1) ** 0.6
-    reach = 40 + 180 * rng.random(_HOT_SPOTS)
+    weight = 1 / np.arange(1, spots + 1) ** 0.6
+    reach = 40 + 180 * rng.random(spots)
     goes = rng.random(len(small)) < _AT_HOT_SPOT
     spot = np.full(len(small), -1)
     for kind in np.unique(big_of_spot):
