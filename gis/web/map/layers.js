@@ -2,6 +2,7 @@
 /* Canvas layers over typed coordinates: no object in the page for a grid, one redraw a frame. */
 (() => {
   const wangge = (window.wangge = window.wangge || {});
+  const NATURAL = 0; // of the kinds of grids
 
   const MARGIN = 0.25; // of the map's size is drawn beyond each edge, so that most pans draw nothing
 
@@ -160,6 +161,29 @@
     return null;
   }
 
+  /** The shape whose label is within so many pixels of a place of the map, else the topmost one there; -1 if none. */
+  function markedAt(map, shapes, latLng, isShown, reach = 12) {
+    const [x, y] = wangge.placeOf(latLng);
+    let found = -1;
+    let least = reach / wangge.viewOf(map).scale;
+    for (const { label, index } of shapes) {
+      if (!label || !isShown(index)) continue;
+      const distance = Math.hypot(label[0] - x, label[1] - y);
+      if (distance < least) [found, least] = [index, distance];
+    }
+    const shape = found < 0 ? shapeAt(shapes, latLng, isShown) : null;
+    return shape ? shape.index : found;
+  }
+
+  /** The outlines of natural grids, thin, below everything else. */
+  function addGridLines(map, grids, isShown = () => true) {
+    const size = usualSize(grids.shapes);
+    return new CanvasLayer("fills", 390, (context, view) => {
+      const style = { stroke: wangge.colour("map-grid"), width: lineWidth(size, view, { least: 0.2, most: 0.9, share: 0.03 }) };
+      paintShapes(context, view, grids.shapes, (index) => (grids.kind[index] === NATURAL && isShown(index) ? style : null));
+    }).addTo(map);
+  }
+
   /** A hatch as a fill; it keeps its width in pixels at every zoom. */
   function hatch(colour, { gap = 8, width = 1.2, rising = true, ground = null } = {}) {
     const tile = document.createElement("canvas");
@@ -181,5 +205,5 @@
     return context.createPattern(tile, "repeat");
   }
 
-  Object.assign(wangge, { CanvasLayer, usualSize, lineWidth, paintShapes, paintLabels, shapeAt, hatch });
+  Object.assign(wangge, { CanvasLayer, usualSize, lineWidth, paintShapes, paintLabels, shapeAt, markedAt, addGridLines, hatch });
 })();

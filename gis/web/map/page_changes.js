@@ -5,7 +5,6 @@
   const KINDS = ["split", "merged", "regrouped", "new", "gone", "moved_edge", "reshaped", "renamed", "unchanged"];
   const COLOURS = ["accent", "ok", "violet", "teal", "bad", "warn", "olive", "soft", "soft"];
   const OVERLAYS = { violet: 1, teal: 2, olive: 4 }; // colours of the theme that have no name of their own
-  const NO_NATURAL = 0;
   const SEEN = 24; // pixels: ground smaller than this on the screen gets a mark
 
   function changesPage({ map, numbers, texts, areas }) {
@@ -25,10 +24,7 @@
     const sizeOnScreen = ({ box }, view) => Math.max(box[2] - box[0], box[3] - box[1]) * view.scale;
 
     const gridSize = wangge.usualSize(grids.shapes);
-    const fills = new wangge.CanvasLayer("fills", 390, (context, view) => {
-      const style = { stroke: wangge.colour("map-grid"), width: wangge.lineWidth(gridSize, view, { least: 0.2, most: 0.9, share: 0.03 }) };
-      wangge.paintShapes(context, view, grids.shapes, (index) => (grids.kind[index] === NO_NATURAL ? style : null));
-    }).addTo(map);
+    const fills = wangge.addGridLines(map, grids);
     wangge.addAreas(map, areas);
 
     const marks = new wangge.CanvasLayer("changes", 470, (context, view) => {
@@ -46,15 +42,7 @@
     function paintMark(context, view, index) {
       const at = changes.shapes[index].label;
       if (!at || (sizeOnScreen(changes.shapes[index], view) > SEEN && index !== chosen)) return;
-      context.save();
-      context.translate(at[0] * view.scale + view.left, at[1] * view.scale + view.top);
-      const path = wangge.markPath(0, index === chosen ? 8 : 5);
-      context.fillStyle = colourOf(index);
-      context.strokeStyle = wangge.colour("map-halo");
-      context.lineWidth = 1.6;
-      context.fill(path);
-      context.stroke(path);
-      context.restore();
+      wangge.paintMark(context, view, at, { kind: 0, radius: index === chosen ? 8 : 5, colour: colourOf(index) });
     }
 
     /** Shapes lie over each other where a grid is in several changes: the smallest is meant. */
@@ -71,8 +59,7 @@
       return near.length ? near[0] : -1;
     };
 
-    const area = (metres) => (metres >= 1e5 ? wangge.say("km2", { n: wangge.number(metres / 1e6, 2) }) : wangge.say("m2", { n: wangge.number(metres) }));
-    const measures = (index) => (changes.moved_m2[index] ? wangge.say("moved", { area: area(changes.moved_m2[index]) }) : "");
+    const measures = (index) => (changes.moved_m2[index] ? wangge.say("moved", { area: wangge.areaText(changes.moved_m2[index]) }) : "");
     const sentence = (index) => changes.sentences[wangge.language()][index];
 
     wangge.addTip(map, (latLng) => {

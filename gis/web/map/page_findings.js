@@ -10,7 +10,6 @@
   const SEVERITIES = ["error", "warning", "info"];
   const COLOURS = ["bad", "warn", "info"];
   const MARKS = [2, 1, 0];
-  const NO_NATURAL = 0;
   const PLACE = 1.5; // half the size, in the plane, of the place zoomed to for a finding without extent
 
   function findingsPage({ map, numbers, texts, areas }) {
@@ -27,11 +26,7 @@
     const isShown = (index) => kindsOn.has(findings.kind[index]) && severitiesOn.has(findings.severity[index]);
     const colourOf = (index) => wangge.colour(COLOURS[findings.severity[index]]);
 
-    const gridSize = wangge.usualSize(grids.shapes);
-    const fills = new wangge.CanvasLayer("fills", 390, (context, view) => {
-      const style = { stroke: wangge.colour("map-grid"), width: wangge.lineWidth(gridSize, view, { least: 0.2, most: 0.9, share: 0.03 }) };
-      wangge.paintShapes(context, view, grids.shapes, (index) => (grids.kind[index] === NO_NATURAL ? style : null));
-    }).addTo(map);
+    const fills = wangge.addGridLines(map, grids);
     wangge.addAreas(map, areas);
 
     const marks = new wangge.CanvasLayer("findings", 470, (context, view) => {
@@ -46,33 +41,10 @@
       const at = findings.shapes[index].label;
       const isLarge = sizeOnScreen(findings.shapes[index], view) > 60;
       if (!at || (isLarge && index !== chosen)) return;
-      context.save();
-      context.translate(at[0] * view.scale + view.left, at[1] * view.scale + view.top);
-      const path = wangge.markPath(MARKS[findings.severity[index]], index === chosen ? 9 : 5.5);
-      context.fillStyle = colourOf(index);
-      context.strokeStyle = wangge.colour("map-halo");
-      context.lineWidth = 1.6;
-      context.fill(path);
-      context.stroke(path);
-      context.restore();
+      wangge.paintMark(context, view, at, { kind: MARKS[findings.severity[index]], radius: index === chosen ? 9 : 5.5, colour: colourOf(index) });
     }
 
-    const nearest = (latLng) => {
-      const view = wangge.viewOf(map);
-      const [x, y] = wangge.placeOf(latLng);
-      let found = -1;
-      let least = 12 / view.scale;
-      for (const index of everything) {
-        const { label } = findings.shapes[index];
-        if (!label || !isShown(index)) continue;
-        const distance = Math.hypot(label[0] - x, label[1] - y);
-        if (distance < least) [found, least] = [index, distance];
-      }
-      if (found >= 0) return found;
-      const shape = wangge.shapeAt(findings.shapes, latLng, isShown);
-      return shape ? shape.index : -1;
-    };
-
+    const nearest = (latLng) => wangge.markedAt(map, findings.shapes, latLng, isShown);
     const kindName = (index) => wangge.say(`finding_${KINDS[findings.kind[index]]}`);
 
     /** Area and width in the unit that reads best; nothing for findings without an area. */
@@ -80,8 +52,7 @@
       const area = findings.area_dm2[index] / 100;
       if (!area) return "";
       const width = findings.width_mm[index] / 1000;
-      const areaText = area >= 1e5 ? wangge.say("km2", { n: wangge.number(area / 1e6, 2) }) : wangge.say("m2", { n: wangge.number(area, area < 10 ? 2 : 0) });
-      return `${areaText} · ${wangge.say("wide", { n: wangge.number(width, width < 10 ? 2 : 0) })}`;
+      return `${wangge.areaText(area)} · ${wangge.say("wide", { n: wangge.number(width, width < 10 ? 2 : 0) })}`;
     }
 
     const sentence = (index) => {

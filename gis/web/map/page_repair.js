@@ -7,7 +7,6 @@
     "gap", "overlap", "outside", "mismatch", "stray", "invalid",
   ];
   const [CIRCLE, TRIANGLE] = [0, 2];
-  const NO_NATURAL = 0;
   const PLACE = 1.5; // half the size, in the plane, of the place zoomed to for one without extent
 
   function repairPage({ map, numbers, texts, areas }) {
@@ -29,10 +28,7 @@
     const kindName = (index) => wangge.say(`repair_${KINDS[places.kind[index]]}`);
 
     const gridSize = wangge.usualSize(grids.shapes);
-    const fills = new wangge.CanvasLayer("fills", 390, (context, view) => {
-      const style = { stroke: wangge.colour("map-grid"), width: wangge.lineWidth(gridSize, view, { least: 0.2, most: 0.9, share: 0.03 }) };
-      wangge.paintShapes(context, view, grids.shapes, (index) => (grids.kind[index] === NO_NATURAL && !changed.has(index) ? style : null));
-    }).addTo(map);
+    const fills = wangge.addGridLines(map, grids, (index) => !changed.has(index));
     wangge.addAreas(map, areas);
 
     const outlines = new wangge.CanvasLayer("repaired", 465, (context, view) => {
@@ -52,38 +48,13 @@
       const { box, label } = places.shapes[index];
       const isLarge = Math.min(box[2] - box[0], box[3] - box[1]) * view.scale > 60;
       if (!label || (isLarge && index !== chosen)) return;
-      context.save();
-      context.translate(label[0] * view.scale + view.left, label[1] * view.scale + view.top);
-      const path = wangge.markPath(markOf(index), index === chosen ? 9 : 5.5);
-      context.fillStyle = colourOf(index);
-      context.strokeStyle = wangge.colour("map-halo");
-      context.lineWidth = 1.6;
-      context.fill(path);
-      context.stroke(path);
-      context.restore();
+      wangge.paintMark(context, view, label, { kind: markOf(index), radius: index === chosen ? 9 : 5.5, colour: colourOf(index) });
     }
 
-    function nearest(latLng) {
-      const [x, y] = wangge.placeOf(latLng);
-      let found = -1;
-      let least = 12 / wangge.viewOf(map).scale;
-      for (const index of everything) {
-        const { label } = places.shapes[index];
-        if (!label || !isShown(index)) continue;
-        const distance = Math.hypot(label[0] - x, label[1] - y);
-        if (distance < least) [found, least] = [index, distance];
-      }
-      const shape = found < 0 ? wangge.shapeAt(places.shapes, latLng, isShown) : null;
-      return shape ? shape.index : found;
-    }
+    const nearest = (latLng) => wangge.markedAt(map, places.shapes, latLng, isShown);
 
-    /** The area in the unit that reads best; nothing for corners and the like. */
-    function areaOf(index) {
-      const area = places.area_dm2[index] / 100;
-      if (!area) return "";
-      return area >= 1e5 ? wangge.say("km2", { n: wangge.number(area / 1e6, 2) }) : wangge.say("m2", { n: wangge.number(area, area < 10 ? 2 : 0) });
-    }
-
+    /** Nothing for corners and the like. */
+    const areaOf = (index) => (places.area_dm2[index] ? wangge.areaText(places.area_dm2[index] / 100) : "");
     const sentence = (index) => places.sentences[wangge.language()][index];
 
     wangge.addTip(map, (latLng) => {

@@ -29,7 +29,6 @@
     const colourOf = (index) => wangge.classColour(classOf(shareOf(index)), BOUNDS.length);
     /** Rounded down: 100 % is said only of what is served wholly. */
     const percent = (share) => (share === null ? wangge.say("unknown") : `${wangge.number(Math.floor(share * 1e4) / 100, 2)} %`);
-    const areaText = (area) => (area >= 1e5 ? wangge.say("km2", { n: wangge.number(area / 1e6, 2) }) : wangge.say("m2", { n: wangge.number(area, area < 10 ? 2 : 0) }));
     const isShown = (part) => rest.group[part] === group;
     const partsIn = (index) => rest.area.map((_, part) => part).filter((part) => isShown(part) && rest.area[part] === index);
     const uncoveredIn = (index) => partsIn(index).reduce((sum, part) => sum + rest.area_dm2[part] / 100, 0);
@@ -52,15 +51,7 @@
 
     function paintMark(context, view, { box, label }, colour) {
       if (!label || Math.max(box[2] - box[0], box[3] - box[1]) * view.scale > SMALL) return;
-      context.save();
-      context.translate(label[0] * view.scale + view.left, label[1] * view.scale + view.top);
-      const path = wangge.markPath(TRIANGLE, 6);
-      context.fillStyle = colour;
-      context.strokeStyle = wangge.colour("map-halo");
-      context.lineWidth = 1.5;
-      context.fill(path);
-      context.stroke(path);
-      context.restore();
+      wangge.paintMark(context, view, label, { kind: TRIANGLE, radius: 6, colour });
     }
 
     const describe = (index) => MEASURES.filter(isKnown).map((name) => {
@@ -74,7 +65,7 @@
       highlight.show(shape || shapes[chosen] || null);
       if (!shape) return null;
       const part = wangge.shapeAt(rest.shapes, latLng, isShown);
-      const left = part ? `${areaText(rest.area_dm2[part.index] / 100)} · ${wangge.say("wide", { n: wangge.number(rest.width_mm[part.index] / 1000, 2) })}` : null;
+      const left = part ? `${wangge.areaText(rest.area_dm2[part.index] / 100)} · ${wangge.say("wide", { n: wangge.number(rest.width_mm[part.index] / 1000, 2) })}` : null;
       return [make("strong", {}, wangge.foreign(names[shape.index])), wangge.pairs([["code", texts.shapes.code[shape.index]], ...describe(shape.index), ["uncovered", left]])];
     });
     map.on("click", ({ latlng }) => {
@@ -144,7 +135,7 @@
         sign: make("span", { class: "rank", text: String(ranks.get(index)) }),
         head: names[index],
         value: percent(shareOf(index)),
-        sub: partsIn(index).length ? wangge.say("uncovered_parts", { area: areaText(uncoveredIn(index)), n: wangge.number(partsIn(index).length) }) : "",
+        sub: partsIn(index).length ? wangge.say("uncovered_parts", { area: wangge.areaText(uncoveredIn(index)), n: wangge.number(partsIn(index).length) }) : "",
         bar: { share: shareOf(index) || 0, colour: colourOf(index) },
       }), (index) => choose(index, true), "worst_first");
       facts.replaceChildren(make("h2", { word: "worst_first" }), list);

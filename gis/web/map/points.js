@@ -34,6 +34,19 @@
     return path;
   }
 
+  /** Paint a mark at a place in the plane. */
+  function paintMark(context, view, at, { kind, radius, colour }) {
+    context.save();
+    context.translate(at[0] * view.scale + view.left, at[1] * view.scale + view.top);
+    const path = markPath(kind, radius);
+    context.fillStyle = colour;
+    context.strokeStyle = wangge.colour("map-halo");
+    context.lineWidth = 1.6;
+    context.fill(path);
+    context.stroke(path);
+    context.restore();
+  }
+
   function paintPoints(context, view, points, { isShown, gradeOf, colours, edge }) {
     const isNear = view.zoom >= SHAPES_FROM_ZOOM;
     const radius = Math.min(7, 3 + (view.zoom - SHAPES_FROM_ZOOM) * 0.8);
@@ -78,5 +91,5 @@
     return nearest;
   }
 
-  Object.assign(wangge, { placesOf, markPath, paintPoints, pointAt });
+  Object.assign(wangge, { placesOf, markPath, paintMark, paintPoints, pointAt });
 })();

@@ -30,6 +30,9 @@
   /** A calendar day without a time, such as the day a release takes effect. */
   const calendarDay = (text) => new Intl.DateTimeFormat(locale(), { ...dayParts(), timeZone: "UTC" }).format(new Date(text));
 
+  /** An area in the unit that reads best. */
+  const areaText = (m2) => (m2 >= 1e5 ? say("km2", { n: number(m2 / 1e6, 2) }) : say("m2", { n: number(m2, m2 < 10 ? 2 : 0) }));
+
   function setLanguage(wanted) {
     language = wanted;
     document.documentElement.lang = wanted === "zh" ? "zh-CN" : "en";
@@ -41,7 +44,7 @@
   }
 
   Object.assign(wangge, {
-    say, sayValue, number, day, moment, weekday, calendarDay, setLanguage,
+    say, sayValue, number, areaText, day, moment, weekday, calendarDay, setLanguage,
     language: () => language,
     onLanguage: (listener) => listeners.push(listener),
     loadWords(words, frame) {
