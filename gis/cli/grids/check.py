@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gis.cli.edge import acting_user, command_transaction, out, print_table
+from gis.cli.grids.subject import subject_of
 from gis.cli.importing import column_map
 from gis.errors import InputError
 from gis.gridding.checks.tolerance import Tolerance
@@ -17,10 +18,8 @@ from gis.gridding.rules.catalogue import UNIT
 from gis.gridding.rules.identity import ids_of
 from gis.gridding.rules.profile import USUAL
 from gis.gridding.sentences import describe
-from gis.nouns import Release, Severity
+from gis.nouns import Severity
 from gis.settings import Settings
-from gis.store.plans import find_open_plan, get_plan
-from gis.store.releases import get_release, list_releases
 from gis.workflows.check_grids import CheckedGrids, check_subject, profile_named, terms_for
 from gis.workflows.checking.read_units import read_units
 from gis.workflows.checking.write_findings import form_of, write_findings
@@ -78,10 +77,7 @@ def check(
     if units is not None:
         unit_grids = read_units(StateFile(units, crs, column_map(column or ())), settings)
     with command_transaction(settings) as session:
-        if plan is None and release is None:
-            subject = find_open_plan(session) or get_release(session, newest_number(list_releases(session)))
-        else:
-            subject = get_release(session, release) if release is not None else get_plan(session, plan or 0)
+        subject = subject_of(session, plan, release)
         terms = replace(terms_for(session, subject, rules, settings, meant), units=unit_grids)
         checked = check_subject(session, subject, settings, acting_user(), tolerance, terms)
         if map is not None:
@@ -91,11 +87,6 @@ def check(
     print_findings(checked, lang)
     if checked.check.errors:
         raise typer.Exit(4)
-
-
-def newest_number(releases: list[Release]) -> int:
-    """Return the number of the newest release; 0, which does not exist, if there is none."""
-    return releases[0].number if releases else 0
 
 
 def read_ids(path: Path) -> list[str]:

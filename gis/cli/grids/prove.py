@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gis.cli.edge import command_transaction, out, print_table
+from gis.cli.grids.subject import subject_of
 from gis.nouns import AreaLevel, Plan
 from gis.settings import Settings
 from gis.store.checking.proofs import list_partitions
-from gis.store.plans import find_open_plan, get_plan
-from gis.store.releases import get_release, list_releases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.orm import Session
-
-    from gis.nouns import Partition, Release
+    from gis.nouns import Partition
 
 ROWS_SHOWN = 30
 PLURALS = {AreaLevel.DISTRICT: "districts", AreaLevel.STREET: "streets", AreaLevel.COMMUNITY: "communities"}
@@ -39,16 +36,6 @@ def prove(
     print_partitions(name, partitions)
     if not all(one.is_exact for one in partitions):
         raise typer.Exit(4)
-
-
-def subject_of(session: Session, plan: int | None, release: int | None) -> Plan | Release:
-    """Return the plan or release named, else the open plan, else the newest release."""
-    if release is not None:
-        return get_release(session, release)
-    if plan is not None:
-        return get_plan(session, plan)
-    releases = list_releases(session)
-    return find_open_plan(session) or get_release(session, releases[0].number if releases else 0)
 
 
 def print_partitions(name: str, partitions: Sequence[Partition]) -> None:
