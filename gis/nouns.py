@@ -284,9 +284,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The user a read or write is done for."""
+    """The user a read or write is done for.
+
+    Attributes:
+        name: Log-in name; on the command line, the name of the system's user.
+        user_id: The account; None on the command line.
+        session_id: The session it came by, likewise.
+        address: Network address it came from, likewise.
+    """
 
     name: str
+    user_id: int | None = None
+    session_id: int | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
