@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gis.identity.actions import Action
 from gis.nouns import AreaLevel
+from gis.store.audit.record import record
 from gis.store.plans import add_parts, create_plan, find_open_plan, get_plan, list_plan_areas, save_plan_areas
 from gis.workflows.import_layer import ImportReport, ImportRequest, Intake, take_in, with_columns
 
@@ -61,7 +63,10 @@ def import_areas(
         add_parts=lambda parts: add_parts(session, plan.id, parts, "area"),
         on_progress=on_progress,
     )
-    return take_in(intake, settings, plan.id)
+    report = take_in(intake, settings, plan.id)
+    detail = {"level": level.value, "rows": report.rows, "saved": report.saved}
+    record(session, actor, Action.PLAN_IMPORT, subject=("plan", plan.id), detail=detail)
+    return report
 
 
 def plan_to_fill(session: Session, request: ImportRequest, actor: Actor) -> Plan:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gis.errors import InputError
+from gis.identity.actions import Action
 from gis.nouns import AreaLevel, GridKind
+from gis.store.audit.record import record
 from gis.store.plans import add_parts, list_plan_areas, retire_missing_grids, save_plan_grids
 from gis.workflows.import_areas import plan_to_fill
 from gis.workflows.import_layer import ImportReport, ImportRequest, Intake, take_in, with_columns
@@ -93,6 +95,9 @@ def import_grids(
     if request.replace_all and request.kind is not None:
         retired = retire_missing_grids(session, plan.id, request.kind, set(intake.seen))
         report = replace(report, retired=retired)
+    kind = request.kind and request.kind.value
+    detail = {"kind": kind, "rows": report.rows, "saved": report.saved, "retired": report.retired}
+    record(session, actor, Action.PLAN_IMPORT, subject=("plan", plan.id), detail=detail)
     return report
 
 

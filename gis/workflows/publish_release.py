@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gis.errors import CheckFailedError, ConflictError
+from gis.identity.actions import Action
 from gis.nouns import FindingKind
+from gis.store.audit.record import record
 from gis.store.checks import find_newest_check
 from gis.store.events import EventFilter, count_events
 from gis.store.plans import lock_draft
@@ -54,7 +56,17 @@ def publish_release(
     plan = lock_draft(session, plan_id)
     check = require_publishable(plan, find_newest_check(session, plan_id=plan.id), accept_reason)
     require_answers_stand(session, effective_from, settings)
-    return publish_plan(session, plan, check, effective_from, actor, accept_reason if check.errors else None)
+    reason = accept_reason if check.errors else None
+    release = publish_plan(session, plan, check, effective_from, actor, reason)
+    detail = {
+        "plan": plan.id,
+        "effective_from": effective_from.isoformat(),
+        "sha256": release.sha256,
+        "accepted_findings": release.accepted_findings,
+        "reason": reason,
+    }
+    record(session, actor, Action.RELEASE_PUBLISH, subject=("release", release.number), detail=detail)
+    return release
 
 
 def require_publishable(plan: Plan, check: Check | None, accept_reason: str | None) -> Check:

@@ -27,7 +27,9 @@ from gis.api.wire.event_forms import (
 )
 from gis.api.wire.parameters import LAST_ID, Box, Id, Moment, read_box
 from gis.api.wire.strict import StrictRoute
+from gis.identity.actions import Action
 from gis.nouns import Event, Grade
+from gis.store.audit.record import record
 from gis.store.events import EventFilter, count_events, get_event, list_events
 from gis.store.places import StoredPlace, list_places
 from gis.workflows.report_events import report_events
@@ -243,10 +245,11 @@ PageLimit = Annotated[int, Query(ge=1, le=MOST_ON_PAGE, description="At most so 
         }
     },
 )
-def list_page(  # noqa: PLR0913 - five of them are FastAPI's
+def list_page(  # noqa: PLR0913 - six of them are FastAPI's
     *,
     request: Request,
     session: Transaction,
+    actor: Acting,
     names: Named,
     wanted: Wanted,
     f: Annotated[Form, Query(description="json, geojson or csv.")] = Form.JSON,
@@ -264,6 +267,7 @@ def list_page(  # noqa: PLR0913 - five of them are FastAPI's
     if following:
         headers["Link"] = f'<{links[1]["href"]}>; rel="next"'
     if f is Form.CSV:
+        record(session, actor, Action.EVENTS_EXPORT, detail=export_detail(wanted, len(events)))
         return Response(csv_text(events), headers=headers, media_type="text/csv; charset=utf-8")
     page = PageOut.model_construct(events=events, next=links[1]["href"] if following else None)
     return answer_json(page, headers)
@@ -323,6 +327,12 @@ def place_out(place: StoredPlace, names: Names) -> PlaceOut:
         near_boundary=place.near_boundary,
         nearest=nearest,
     )
+
+
+def export_detail(wanted: EventFilter, count: int) -> dict[str, Any]:
+    """Return what the audit log keeps of an export: how many events, and by which filters but free text."""
+    filters = {name: getattr(wanted, name) for name in ("since", "until", "grade", "grid_id", "area_id")}
+    return {"events": count} | {name: str(value) for name, value in filters.items() if value is not None}
 
 
 def answer_geojson(events: list[EventOut], links: list[dict[str, str]]) -> Response:

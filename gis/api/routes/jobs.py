@@ -108,9 +108,9 @@ def results(session: Transaction, job_id: Id) -> Response:
 
 
 @router.delete("/{job_id}", summary="Cancel a job")
-def cancel(session: Transaction, _actor: Acting, job_id: Id) -> JobOut:
+def cancel(session: Transaction, actor: Acting, job_id: Id) -> JobOut:
     """Cancel a job that waits or runs; nothing of what it did is kept. 409 if it has ended already."""
-    return job_out(cancel_job(session, job_id))
+    return job_out(cancel_job(session, job_id, actor))
 
 
 def job_out(job: Job) -> JobOut:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from gis.errors import ConflictError, NotFoundError
+from gis.identity.actions import Action
+from gis.store.audit.record import record
 from gis.store.jobs.tables import JobRow
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ def list_jobs(session: Session, state: JobState | None, limit: int) -> list[Job]
     return [job_from(row) for row in session.execute(query)]
 
 
-def cancel_job(session: Session, job_id: int) -> Job:
+def cancel_job(session: Session, job_id: int, actor: Actor) -> Job:
     """Cancel a job that waits or runs; whoever runs it ends its process, and nothing of it is kept.
 
     Raises:
@@ -106,7 +108,9 @@ def cancel_job(session: Session, job_id: int) -> Job:
         .returning(*COLUMNS)
     ).one_or_none()
     if row is not None:
-        return job_from(row)
+        job = job_from(row)
+        record(session, actor, Action.JOB_CANCEL, subject=("job", job_id), detail={"kind": job.kind})
+        return job
     job = get_job(session, job_id)
     if job.state is not JobState.CANCELLED:
         raise ConflictError(f"Job {job_id} has ended already: it is {job.state}.")

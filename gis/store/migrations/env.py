@@ -5,11 +5,14 @@ from __future__ import annotations
 from alembic import context
 from geoalchemy2 import alembic_helpers
 
+from gis.store.audit.tables import AuditEntryRow
 from gis.store.checking.tables import IntendedHoleRow
 from gis.store.jobs.tables import JobRow
 from gis.store.tables import Base
 
-OWN_TABLES = {*Base.metadata.tables, JobRow.__tablename__, IntendedHoleRow.__tablename__}
+# naming a row of each further page is what adds its tables
+PAGES = (AuditEntryRow, IntendedHoleRow, JobRow)
+OWN_TABLES = {*Base.metadata.tables, *(row.__tablename__ for row in PAGES)}
 
 
 def is_ours(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:  # noqa: FBT001 - Alembic's signature

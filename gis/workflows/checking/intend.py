@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from gis.errors import InputError, NotFoundError
 from gis.gridding.rules.identity import ids_of
+from gis.identity.actions import Action
+from gis.store.audit.record import record
 from gis.store.checking.intended import list_intended, save_intended, take_back_intended
 from gis.store.checks import list_newest_gaps
 
@@ -39,7 +41,9 @@ def intend_gap(session: Session, lasting_id: str, reason: str, actor: Actor) -> 
     if not reason.strip():
         raise InputError("Say why the gap is meant, as 'the lake'.", field="reason")
     whole, gap = find_gap(session, lasting_id)
-    return save_intended(session, whole, gap, reason.strip(), actor)
+    hole = save_intended(session, whole, gap, reason.strip(), actor)
+    record(session, actor, Action.HOLE_INTEND, subject=("hole", whole), detail={"reason": hole.reason})
+    return hole
 
 
 def take_back_mark(session: Session, lasting_id: str, actor: Actor) -> str:
@@ -55,6 +59,7 @@ def take_back_mark(session: Session, lasting_id: str, actor: Actor) -> str:
     marked = [hole.lasting_id for hole in list_intended(session)]
     whole = only_one(marked, lasting_id, "No hole that is marked as meant has the id {id}.")
     take_back_intended(session, whole, actor)
+    record(session, actor, Action.HOLE_TAKE_BACK, subject=("hole", whole))
     return whole
 
 

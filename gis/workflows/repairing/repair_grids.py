@@ -19,7 +19,9 @@ from gis.gridding.repairing.grids import GridTerms, repair_grids
 from gis.gridding.repairing.repaired import Reason
 from gis.gridding.repairing.rules import GapRule, OverlapRule, RepairRules
 from gis.gridding.rules.profile import USUAL
+from gis.identity.actions import Action
 from gis.nouns import Actor, FindingKind, GridKind, Plan
+from gis.store.audit.record import record
 from gis.store.people import list_buildings
 from gis.store.plans import get_plan, list_plan_changes, lock_draft, require_open_plan, save_plan_shapes
 from gis.workflows.check_grids import (
@@ -186,6 +188,7 @@ def repair_plan(
     codes = before.grids["code"][repaired.changed]
     shapes = GeoDataFrame({"code": codes}, geometry=repaired.geometry[repaired.changed], crs=before.grids.crs)
     save_plan_shapes(session, plan.id, shapes, before.grids.geometry[repaired.changed].to_list())
+    record(session, actor, Action.PLAN_REPAIR, subject=("plan", plan.id), detail={"grids": len(shapes)})
     plan = get_plan(session, plan.id)
     after = check_subject(session, plan, settings, actor, terms=terms)
     return RepairedPlan(plan, before, after, repaired)
