@@ -1,18 +1,28 @@
-"""The command line as its user runs it: a process of its own, against a database of its own."""
+"""The command line as its user runs it, against a database of its own: in this process, or in one of its own.
+
+Most tests run `main` in this process: to start Python and import takes longer than most commands work.
+That every noun and verb works as a process is shown by `tests/cli/test_alone.py`.
+"""
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import re
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
+import pytest
 from shapely import to_geojson
+
+from gis.cli.main import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +40,45 @@ def environment(settings: Settings, **further: str) -> dict[str, str]:
     return os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "COLUMNS": "200"} | further
 
 
-def run(settings: Settings, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
-    """Run a command that ends with a code, and never with a traceback."""
+@dataclass(frozen=True)
+class Done:
+    """What a command said before it ended."""
+
+    stdout: bytes
+    stderr: bytes
+
+
+def run(settings: Settings, *arguments: str, code: int = 0) -> Done:
+    """Run a command in this process, to an exit code and never to an exception."""
+    said, complained = io.BytesIO(), io.BytesIO()
+    out, err = (io.TextIOWrapper(one, "utf-8", write_through=True) for one in (said, complained))
+    taken = as_a_command(settings, *arguments)
+    with taken, redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main()
+    done = Done(said.getvalue(), complained.getvalue())
+    assert ended.value.code == code, (done.stdout + done.stderr).decode()
+    return done
+
+
+@contextmanager
+def as_a_command(settings: Settings, *arguments: str) -> Iterator[None]:
+    """Give this process the arguments and environment of a command, and take back what it sets for good."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    with patch.object(sys, "argv", ["wangge", *arguments]), patch.dict(os.environ, environment(settings)):
+        try:
+            yield
+        finally:
+            root.handlers[:] = handlers
+            root.setLevel(level)
+
+
+def run_alone(settings: Settings, *arguments: str, code: int = 0) -> Done:
+    """Run a command as a process that ends with a code, and never with a traceback."""
     done = subprocess.run([*WANGGE, *arguments], env=environment(settings), capture_output=True, check=False)
     assert done.returncode == code, (done.stdout + done.stderr).decode()
     assert b"Traceback" not in done.stderr
-    return done
+    return Done(done.stdout, done.stderr)
 
 
 def wangge(settings: Settings, *arguments: str, code: int = 0) -> str:

@@ -1,4 +1,4 @@
-"""`wangge grid crosswalk` and `wangge grid assign` as a planner types them, as their own processes."""
+"""`wangge grid crosswalk` and `wangge grid assign` as a planner types them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wangge locate` as its own process: a point, a file, and what it refuses."""
+"""`wangge locate` as its user types it: a point, a file, and what it refuses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from commands import environment, run
+from commands import Done, environment, run
 
 from gis.store.plans import create_plan, save_plan_grids
 from gis.store.session import make_engine, transaction
@@ -37,7 +37,7 @@ def published(module_settings: Settings) -> Settings:
     return module_settings
 
 
-def locate(settings: Settings, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
+def locate(settings: Settings, *arguments: str, code: int = 0) -> Done:
     return run(settings, "locate", *arguments, code=code)
 
 

@@ -1,4 +1,4 @@
-"""The commands a planner types, as their own processes, against a database of their own."""
+"""The commands a planner types, against a database of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wangge grid prove` as a planner types it, as its own process."""
+"""`wangge grid prove` as a planner types it."""
 
 from __future__ import annotations
 
