@@ -60,7 +60,7 @@ class Settings(BaseSettings):
         default=8, description="Indexes of releases kept as files under `home`; 0: none."
     )
     max_sync_grids: PositiveInt = Field(
-        default=5000, description="A check of more areas and grids than this is answered by a job."
+        default=5000, description="A check or repair of more areas and grids than this is answered by a job."
     )
     max_jobs: PositiveInt = Field(default=1, description="Jobs that run at once, on all processes together.")
     job_seconds: PositiveInt = Field(default=3600, description="Time limit of a job.")

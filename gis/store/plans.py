@@ -82,6 +82,16 @@ def lock_draft(session: Session, plan_id: int) -> Plan:
         ConflictError: The plan is published and can no longer be changed.
     """
     session.execute(select(func.pg_advisory_xact_lock(PLAN_LOCK, plan_id)))
+    return get_draft(session, plan_id)
+
+
+def get_draft(session: Session, plan_id: int) -> Plan:
+    """Return a plan that can still be changed.
+
+    Raises:
+        NotFoundError: There is no such plan.
+        ConflictError: It is published.
+    """
     plan = get_plan(session, plan_id)
     if plan.status is not PlanStatus.DRAFT:
         raise ConflictError(f"Plan {plan_id} is published; make a new plan for further changes.")

@@ -24,6 +24,8 @@ from gis.store.jobs.queue import JobState, get_job, save_job
 from gis.store.jobs.running import lose_jobs
 from gis.store.session import make_engine, transaction
 from tests.api.conftest import EAST
+from tests.api.test_plans import open_plan, upload
+from tests.api.test_repairs import change_number, places, plan_with_gap, repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("district")
 
 ASYNC = {"Prefer": "wait=5, respond-async"}
+FAR_AWAY = {"crs": "cgcs2000", "lines": [[[117.0, 30.0], [117.1, 30.0]]]}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def own_engine(module_settings: Settings) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def service(module_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
-    with served(module_settings, folder, "--workers", "2", WANGGE_MAX_SYNC_GRIDS="7") as running:
+    with served(module_settings, folder, "--workers", "2", WANGGE_MAX_SYNC_GRIDS="9") as running:
         yield running
 
 
@@ -67,10 +70,10 @@ def client_of(service: Service) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def held_up(engine: Engine) -> Iterator[None]:
-    """Let no check be stored inside the block."""
+def held_up(engine: Engine, table: str = "grid_check") -> Iterator[None]:
+    """Let no check, or no answer, be stored inside the block."""
     with transaction(engine) as session:
-        session.execute(text("LOCK TABLE grid_check IN EXCLUSIVE MODE"))
+        session.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
         yield
 
 
@@ -100,6 +103,14 @@ def wait_for(client: httpx.Client, job_id: int, state: str, progress: float = 0.
         return seen if seen["state"] == state and seen["progress"] >= progress else None
 
     return until(found, f"job {job_id} {state}, which is {job(client, job_id)}")  # type: ignore[no-any-return]  # a job
+
+
+def add_three(client: httpx.Client, plan: int, folder: Path) -> None:
+    """Put so many grids into a plan that with its base release it is large."""
+    cells = {EAST[:-1] + digit: box(118, 31, 118.01, 31.01) for digit in "789"}
+    further = Path(layer(folder / "grids.geojson", **cells))
+    uploaded = upload(client, plan, further.read_bytes(), kind="natural", dry_run="false")
+    assert uploaded.json()["applied"] is True
 
 
 def waiting_for_locks(engine: Engine) -> int:
@@ -155,13 +166,7 @@ def test_what_is_large_is_done_by_a_job_unasked(both: httpx.Client, tmp_path: Pa
     # the four grids of its base release count once, and its own once more
     plan = both.post("/v1/plans", json={"title": "large"}).json()["id"]
     assert both.post(f"/v1/plans/{plan}/check").status_code == 201
-    further = Path(layer(tmp_path / "grids.geojson", **{EAST[:-1] + "9": box(118, 31, 118.01, 31.01)}))
-    uploaded = both.post(
-        f"/v1/plans/{plan}/grids",
-        files={"file": ("grids.geojson", further.read_bytes())},
-        data={"kind": "natural", "crs": "cgcs2000", "dry_run": "false"},
-    )
-    assert uploaded.status_code == 200, uploaded.text
+    add_three(both, plan, tmp_path)
     answer = both.post(f"/v1/plans/{plan}/check", json={"profile": "full", "min_width_m": 0.5})
     assert answer.status_code == 202
     number = answer.json()["id"]
@@ -183,6 +188,70 @@ def test_a_cancelled_job_ends_at_once_and_leaves_nothing(both: httpx.Client, own
     with transaction(own_engine) as session:
         later = session.scalar(text("SELECT count(*) FROM grid_check WHERE id > :before"), {"before": before})
     assert later == 0
+
+
+def test_a_repair_by_a_job_is_answered_as_one_at_once(both: httpx.Client, own_engine: Engine) -> None:
+    plan = plan_with_gap(both, "repaired by a job")
+    before = change_number(both, plan)
+    at_once = repair(both, plan, barriers=FAR_AWAY)
+    assert len(places(at_once.json())) == 1
+    with held_up(own_engine, "job_answer"):
+        answer = both.post(f"/v1/plans/{plan}/repair", json={"barriers": FAR_AWAY}, headers=ASYNC)
+        assert answer.status_code == 202
+        number = answer.json()["id"]
+        seen = wait_for(both, number, "running", 0.95)
+        assert seen["step"]["en"] == "Writing what was repaired"
+        # what is drawn on a map is too long for a list of jobs
+        assert (seen["kind"], seen["parameters"]) == ("repair", {"plan_id": plan, "dry_run": True})
+        assert both.get(f"/v1/jobs/{number}/answer").status_code == 404
+    assert wait_for(both, number, "done")["result"] == f"/v1/jobs/{number}/answer"
+    led = both.get(f"/v1/jobs/{number}/results", follow_redirects=True)
+    assert led.headers["content-type"] == "application/geo+json"
+    assert led.headers["cache-control"].startswith("private")
+    assert led.content == at_once.content
+    assert change_number(both, plan) == before
+    with transaction(own_engine) as session:
+        kept = session.scalar(text("SELECT count(*) FROM grid_check WHERE plan_id = :plan"), {"plan": plan})
+    assert kept == 0
+
+    answer = both.post(f"/v1/plans/{plan}/repair", json={"dry_run": False}, headers=ASYNC)
+    done = wait_for(both, answer.json()["id"], "done")
+    applied = both.get(done["result"]).json()
+    assert (applied["applied"], applied["features"]) == (True, at_once.json()["features"])
+    assert change_number(both, plan) == before + 1
+    assert repair(both, plan).json()["features"] == []
+
+
+def test_a_cancelled_repair_leaves_the_plan_as_it_was(both: httpx.Client, own_engine: Engine) -> None:
+    plan = plan_with_gap(both, "cancelled")
+    before = change_number(both, plan)
+    with held_up(own_engine, "job_answer"):
+        answer = both.post(f"/v1/plans/{plan}/repair", json={"dry_run": False}, headers=ASYNC)
+        number = answer.json()["id"]
+        wait_for(both, number, "running", 0.95)
+        until(lambda: waiting_for_locks(own_engine) == 1, "the job waits")
+        assert both.delete(f"/v1/jobs/{number}").json()["state"] == "cancelled"
+        until(lambda: waiting_for_locks(own_engine) == 0, "its process has ended")
+    refused = both.get(f"/v1/jobs/{number}/answer")
+    assert (refused.status_code, refused.json()["type"]) == (404, "urn:wangge:problem:not-found")
+    assert change_number(both, plan) == before
+    assert len(places(repair(both, plan).json())) == 1
+
+
+def test_a_large_repair_is_done_by_a_job_unasked_and_refused_before_it_is_one(
+    both: httpx.Client, tmp_path: Path
+) -> None:
+    plan = open_plan(both, "large repair")
+    add_three(both, plan, tmp_path)
+    answer = repair(both, plan, keep_codes=["12"])
+    assert answer.status_code == 202
+    failed = wait_for(both, answer.json()["id"], "failed")
+    assert "no grid 12 in plan" in failed["problem"]["detail"]
+    mars = {"crs": "wgs84", "lines": [[[0, 0], [1e300, 1]]]}
+    refused = both.post(f"/v1/plans/{plan}/repair", json={"barriers": mars}, headers=ASYNC)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "barriers")
+    assert both.post("/v1/plans/1/repair", json={}, headers=ASYNC).status_code == 409
+    assert both.post("/v1/plans/999999/repair", json={}, headers=ASYNC).status_code == 404
 
 
 def test_a_job_whose_process_is_killed_has_failed(

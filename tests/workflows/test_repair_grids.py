@@ -34,6 +34,8 @@ from gis.workflows.repairing.repair_grids import Keeper, RepairedPlan, RepairReq
 from gis.workflows.repairing.told import areas_of, places_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy.orm import Session
 
 SETTINGS = Settings(database_url="postgresql://unused")
@@ -85,6 +87,23 @@ def with_gap(width_m: float = 3.0) -> gpd.GeoDataFrame:
     return GRIDS.set_geometry(shapes, crs=4490)
 
 
+def are_in_order(told: Sequence[tuple[float, Mapping[str, str]]]) -> None:
+    """Hold what was told of a repair of many communities against what it does."""
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert all(0 <= share <= 1 for share in shares)
+    assert list(dict.fromkeys(step["en"] for _, step in told)) == [
+        "Checking the plan",
+        "Repairing grids",
+        "Storing the grids",
+        "Checking the plan again",
+    ]
+    # a hundredth at a time, to the last community
+    repairing = [share for share, step in told if step["en"] == "Repairing grids"]
+    assert len(repairing) == len(set(repairing)) == 41
+    assert repairing[-1] == pytest.approx(0.65)
+
+
 def test_the_defective_sample_checks_clean_and_is_not_repaired_twice(session: Session) -> None:
     sample = read_sample(Path("data/boundaries"))
     levels = (sample.district, sample.streets, sample.communities)
@@ -94,11 +113,11 @@ def test_the_defective_sample_checks_clean_and_is_not_repaired_twice(session: Se
     grids, truth = inject_defects(natural, seed=11, each=2)
     plan = plan_of(session, grids, areas)
     before = list_plan_grids(session, plan.id)
-    told: list[int] = []
+    told: list[tuple[float, Mapping[str, str]]] = []
     request = RepairRequest(plan_id=plan.id, max_gap_width_m=60)
-    done = repair_plan(session, request, SETTINGS, PLANNER, told.append)
+    done = repair_plan(session, request, SETTINGS, PLANNER, lambda *one: told.append(one))
 
-    assert sum(told) == len(sample.communities)
+    are_in_order(told)
     counts = done.counts()
     assert {kind: counts[kind] for kind in (FindingKind.INVALID, FindingKind.OUTSIDE_PARENT)} == {
         FindingKind.INVALID: (2, 0),

@@ -14,6 +14,7 @@ from gis.api.jobs.kinds import KINDS
 from gis.api.problems import explain, problem_body
 from gis.logs import configure_logs, request_id
 from gis.nouns import Actor
+from gis.store.jobs.answers import save_job_answer
 from gis.store.jobs.queue import get_job
 from gis.store.jobs.running import JobGoneError, end_with_process, fail_job, finish_job, save_job_progress
 from gis.store.session import make_engine, transaction
@@ -66,15 +67,17 @@ def do_job(engine: Engine, settings: Settings, job_id: int) -> None:
         with transaction(engine) as session:
             end_with_process(session)
             job = get_job(session, job_id)
-            result = KINDS[job.kind].work(session, job.parameters, settings, Actor(job.created_by), advance)
-            finish_job(session, job_id, result)
+            outcome = KINDS[job.kind].work(session, job.parameters, settings, Actor(job.created_by), advance)
+            if outcome.answer is not None:
+                save_job_answer(session, job_id, outcome.answer)
+            finish_job(session, job_id, outcome.result)
     except JobGoneError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked is told
         with transaction(engine) as session:
             fail_job(session, job_id, problem_body(*explain(error)))
     else:
-        log.info("%s done: %s", job.kind, result)
+        log.info("%s done: %s", job.kind, outcome.result)
 
 
 def end_with_parent() -> None:

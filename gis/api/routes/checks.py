@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import geopandas
 import shapely
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy.orm import Session
 
 from gis.api.access import Acting, Configured, Transaction
 from gis.api.jobs.kinds import CHECK
-from gis.api.routes.jobs import JobOut, answer_later, wants_async
+from gis.api.routes.jobs import Prefer, answer_later, wants_async
 from gis.api.wire import geojson
 from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import ASK_AGAIN, entity_tag, require_changed
@@ -155,20 +155,13 @@ async def read_asked(
     settings: Configured,
     actor: Acting,
     body: CheckIn | None = None,
-    prefer: Annotated[
-        str | None, Header(description="`respond-async`: answer 202 with a job (RFC 7240).")
-    ] = None,
+    prefer: Prefer = None,
 ) -> AskedCheck:
     """Return what a request that checks asks for."""
     return AskedCheck(session, settings, actor, body or CheckIn(), wants_async(prefer))
 
 
 Asked = Annotated[AskedCheck, Depends(read_asked)]
-
-CHECK_ANSWERS: dict[int | str, dict[str, Any]] = {
-    202: {"description": "A job does it: the plan is large, or `Prefer` asks for it", "model": JobOut}
-}
-"""What routes that check declare besides their 201."""
 
 
 @router.get("/{check_id}", summary="One check")

@@ -3,18 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse
 
 from gis.api.access import Acting, Transaction
 from gis.api.jobs.kinds import KINDS
+from gis.api.wire import geojson
 from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
 from gis.errors import ConflictError
 from gis.nouns import Actor
+from gis.store.jobs.answers import get_job_answer
 from gis.store.jobs.queue import OPEN, Job, JobState, cancel_job, get_job, list_jobs, save_job
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/jobs", tags=["jobs"])
@@ -22,6 +24,8 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/jobs", tags=["jobs"])
 ACCEPTED, SEE_OTHER = 202, 303
 MOST_LISTED = 200
 ASK_AGAIN_S = 1
+
+KEPT: dict[str, Any] = {geojson.MEDIA_TYPE: geojson.CONTENT}
 
 EXAMPLE: dict[str, Any] = {
     "id": 3,
@@ -37,6 +41,9 @@ EXAMPLE: dict[str, Any] = {
     "result": None,
     "problem": None,
 }
+
+
+Prefer = Annotated[str | None, Header(description="`respond-async`: answer 202 with a job (RFC 7240).")]
 
 
 class JobOut(BaseModel):
@@ -66,6 +73,12 @@ class JobsOut(BaseModel):
     """Jobs, newest first."""
 
     jobs: list[JobOut]
+
+
+ACCEPTED_ANSWER: dict[int | str, dict[str, Any]] = {
+    ACCEPTED: {"description": "A job does it: there is much to do, or `Prefer` asks for it", "model": JobOut}
+}
+"""What routes whose work a job may do declare besides their own."""
 
 
 @router.get("", summary="Jobs, newest first")
@@ -107,6 +120,18 @@ def results(session: Transaction, job_id: Id) -> Response:
     return RedirectResponse(address, SEE_OTHER, {"Cache-Control": PRIVATE})
 
 
+@router.get(
+    "/{job_id}/answer",
+    summary="What a job answers with",
+    response_class=Response,
+    responses={200: {"description": "As the same request would be answered at once", "content": KEPT}},
+)
+def answer(session: Transaction, job_id: Id) -> Response:
+    """Return the answer of a job whose result is kept nowhere else, as that of a repair."""
+    kept = get_job_answer(session, job_id)
+    return Response(kept.content, headers={"Cache-Control": PRIVATE}, media_type=kept.media_type)
+
+
 @router.delete("/{job_id}", summary="Cancel a job")
 def cancel(session: Transaction, actor: Acting, job_id: Id) -> JobOut:
     """Cancel a job that waits or runs; nothing of what it did is kept. 409 if it has ended already."""
@@ -115,11 +140,12 @@ def cancel(session: Transaction, actor: Acting, job_id: Id) -> JobOut:
 
 def job_out(job: Job) -> JobOut:
     """Return a job as it goes out."""
-    address = None if job.result is None else KINDS[job.kind].result.format(**job.result)
+    kind = KINDS[job.kind]
+    address = None if job.result is None else kind.result.format(job_id=job.id, **job.result)
     return JobOut(
         id=job.id,
         kind=job.kind,
-        parameters=job.parameters,
+        parameters={name: value for name, value in job.parameters.items() if name not in kind.untold},
         state=job.state,
         progress=job.progress,
         step=job.step,

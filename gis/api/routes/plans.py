@@ -7,7 +7,8 @@ from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gis.api.access import Acting, Configured, Transaction
-from gis.api.routes.checks import CHECK_ANSWERS, Asked, CheckedOut
+from gis.api.routes.checks import Asked, CheckedOut
+from gis.api.routes.jobs import ACCEPTED_ANSWER
 from gis.api.routes.releases import ReleaseOut
 from gis.api.wire.parameters import Day, Id
 from gis.api.wire.strict import StrictRoute
@@ -139,7 +140,7 @@ def add_grids(
     status_code=CREATED,
     summary="Check a plan",
     response_model=CheckedOut,
-    responses=CHECK_ANSWERS,
+    responses=ACCEPTED_ANSWER,
 )
 def check(asked: Asked, plan_id: Id) -> Response:
     """Check all areas and grids as they would be published, and keep the findings; large plans by a job."""

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from gis.api.access import Configured, Transaction
-from gis.api.routes.checks import CHECK_ANSWERS, CREATED, Asked, CheckedOut
+from gis.api.routes.checks import CREATED, Asked, CheckedOut
+from gis.api.routes.jobs import ACCEPTED_ANSWER
 from gis.api.wire.answers import answer_json
 from gis.api.wire.asked import ReleaseNamed, today
 from gis.api.wire.caching import ASK_AGAIN, FOR_EVER, PRIVATE, entity_tag, require_changed
@@ -158,7 +159,7 @@ def one(request: Request, response: Response, session: Transaction, number: Id) 
     status_code=CREATED,
     summary="Check a release",
     response_model=CheckedOut,
-    responses=CHECK_ANSWERS,
+    responses=ACCEPTED_ANSWER,
 )
 def check(asked: Asked, number: Id) -> Response:
     """Check all areas and grids of a release, and keep the findings; large releases by a job."""

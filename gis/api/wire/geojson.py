@@ -73,10 +73,15 @@ def answer_collection(
     collection: bytes, count: int, members: Mapping[str, Any], headers: Mapping[str, str]
 ) -> Response:
     """Return a feature collection with further members put behind its features."""
+    body = with_members(collection, count, members)
+    return Response(body, headers=dict(headers), media_type=MEDIA_TYPE)
+
+
+def with_members(collection: bytes, count: int, members: Mapping[str, Any]) -> bytes:
+    """Return a feature collection with its count and further members put behind its features."""
     beside = orjson.dumps({"numberReturned": count, **members}, option=orjson.OPT_UTC_Z)
     # both are JSON objects: the one's end and the other's beginning become a comma
-    body = collection.rstrip()[:-1] + b"," + beside[1:]
-    return Response(body, headers=dict(headers), media_type=MEDIA_TYPE)
+    return collection.rstrip()[:-1] + b"," + beside[1:]
 
 
 def feature_line(identity: int, lon: float | None, lat: float | None, properties: Mapping[str, Any]) -> bytes:

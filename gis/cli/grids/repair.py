@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gis.cli.edge import acting_user, command_transaction, out, print_table, progress_bar
+from gis.cli.edge import acting_user, command_transaction, out, print_table, step_bar
 from gis.cli.grids.check import Language, read_ids
 from gis.files.geojson import write_layer
 from gis.gridding.checks.layer import SNAP_M
@@ -81,7 +81,7 @@ def repair(
         trim_outside=trim,
         stray_below_m2=stray_below,
     )
-    with command_transaction(settings) as session, progress_bar("communities") as advance:
+    with command_transaction(settings) as session, step_bar() as advance:
         done = repair_plan(session, request, settings, acting_user(), advance)
         places = places_of(done)
         # before anything is saved: what cannot be written saves nothing

@@ -1,11 +1,11 @@
-"""The table of jobs, beside those of the grids' page, `gis.store.tables`."""
+"""The tables of jobs and their answers, beside those of the grids' page, `gis.store.tables`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,3 +34,15 @@ class JobRow(Base):
     ended_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any] | None]
     problem: Mapped[dict[str, Any] | None]
+
+
+class JobAnswerRow(Base):
+    """What a job that has no other place for its result answers with; kept as long as the job."""
+
+    __tablename__ = "job_answer"
+
+    job_id: Mapped[int] = mapped_column(
+        ForeignKey("job.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    media_type: Mapped[str]
+    content: Mapped[bytes]

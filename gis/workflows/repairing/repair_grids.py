@@ -20,7 +20,7 @@ from gis.gridding.repairing.repaired import Reason
 from gis.gridding.repairing.rules import GapRule, OverlapRule, RepairRules
 from gis.gridding.rules.profile import USUAL
 from gis.identity.actions import Action
-from gis.nouns import Actor, FindingKind, GridKind, Plan
+from gis.nouns import Actor, AreaLevel, FindingKind, GridKind, Plan
 from gis.store.audit.record import record
 from gis.store.people import list_buildings
 from gis.store.plans import get_plan, list_plan_changes, lock_draft, require_open_plan, save_plan_shapes
@@ -31,6 +31,7 @@ from gis.workflows.check_grids import (
     profile_named,
     terms_for,
 )
+from gis.workflows.checking.steps import unheard
 from gis.workflows.repairing.barriers import BarrierFile, read_barriers
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ if TYPE_CHECKING:
     from gis.gridding.repairing.grids import RepairedGrids
     from gis.nouns import Finding
     from gis.settings import Settings
+    from gis.workflows.checking.steps import Advance
+
+CHECKING = {"zh": "检查方案", "en": "Checking the plan"}
+REPAIRING = {"zh": "修复网格", "en": "Repairing grids"}
+SAVING = {"zh": "保存网格", "en": "Storing the grids"}
+CHECKING_AGAIN = {"zh": "再次检查方案", "en": "Checking the plan again"}
+_REPAIR_FROM, _REPAIR_TO, _CHECK_FROM = 0.25, 0.65, 0.7
+"""Where the steps begin, as shares of the whole."""
 
 # Wider gaps are land that somebody has to decide about.
 USUAL_GAP_WIDTH_M = 5.0
@@ -158,7 +167,7 @@ def repair_plan(
     request: RepairRequest,
     settings: Settings,
     actor: Actor,
-    advance: Callable[[int], None] = lambda _: None,
+    advance: Advance = unheard,
 ) -> RepairedPlan:
     """Check a plan, repair its grids, save those that changed in the plan, and check it again.
 
@@ -167,13 +176,14 @@ def repair_plan(
         request: What to repair, and how.
         settings: Give the metric system, the code scheme and the tolerance.
         actor: Who asks; the checks are kept in this name.
-        advance: Told how many communities were repaired.
+        advance: Told how far it is.
 
     Raises:
         NotFoundError: There is no such plan.
         ConflictError: The plan is published, or the outlines of communities do not allow it.
         InputError: A grid that is to be kept does not exist.
     """
+    advance(0.0, CHECKING)
     plan = lock_draft(session, request.plan_id or require_open_plan(session).id)
     meant = request.intended
     terms = terms_for(session, plan, profile_named(USUAL), settings, meant) if meant else None
@@ -182,16 +192,37 @@ def repair_plan(
     grid_terms = terms_of(
         session, plan, replace(request, barriers=barriers_of(request, before, settings)), before
     )
-    repaired = repair_grids(before.grids, before.areas, grid_terms, crs, advance)
+    advance(_REPAIR_FROM, REPAIRING)
+    told = tell_communities(before, advance)
+    repaired = repair_grids(before.grids, before.areas, grid_terms, crs, told)
     if not repaired.changed.any():
         return RepairedPlan(plan, before, before, repaired)
     codes = before.grids["code"][repaired.changed]
     shapes = GeoDataFrame({"code": codes}, geometry=repaired.geometry[repaired.changed], crs=before.grids.crs)
+    advance(_REPAIR_TO, SAVING)
     save_plan_shapes(session, plan.id, shapes, before.grids.geometry[repaired.changed].to_list())
     record(session, actor, Action.PLAN_REPAIR, subject=("plan", plan.id), detail={"grids": len(shapes)})
     plan = get_plan(session, plan.id)
+    advance(_CHECK_FROM, CHECKING_AGAIN)
     after = check_subject(session, plan, settings, actor, terms=terms)
     return RepairedPlan(plan, before, after, repaired)
+
+
+def tell_communities(checked: CheckedGrids, advance: Advance) -> Callable[[int], None]:
+    """Return what takes the number of communities that were repaired, and tells a hundredth at a time."""
+    communities = max(int((checked.areas["level"] == AreaLevel.COMMUNITY).sum()), 1)
+    done, told = 0, int(_REPAIR_FROM * 100)
+
+    def count(more: int) -> None:
+        nonlocal done, told
+        done += more
+        # those of what had to be repaired in turns count again
+        share = _REPAIR_FROM + (_REPAIR_TO - _REPAIR_FROM) * min(done / communities, 1.0)
+        if int(share * 100) > told:
+            told = int(share * 100)
+            advance(share, REPAIRING)
+
+    return count
 
 
 def barriers_of(request: RepairRequest, checked: CheckedGrids, settings: Settings) -> Polygons | None:

@@ -1,125 +1,47 @@
 """Repair the grids of a plan: a dry run unless told otherwise, answered as features with sentences."""
 
-from typing import Annotated, Any
-
-import numpy as np
-import shapely
 from fastapi import APIRouter, Response
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from gis.api.access import Acting, Configured, Transaction
+from gis.api.jobs.kinds import REPAIR
+from gis.api.jobs.repairs import RepairIn, repair_as_asked
+from gis.api.routes.jobs import ACCEPTED_ANSWER, Prefer, answer_later, wants_async
 from gis.api.wire import geojson
-from gis.api.wire.parameters import Id, System
+from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
-from gis.errors import InputError
-from gis.gridding.checks.layer import SNAP_M
-from gis.gridding.crs import geometries_to_stored, on_earth
-from gis.gridding.repairing.rules import GapRule
-from gis.workflows.repairing.repair_grids import (
-    USUAL_GAP_WIDTH_M,
-    Keeper,
-    RepairedPlan,
-    RepairRequest,
-    repair_plan,
-)
-from gis.workflows.repairing.told import areas_of, places_of
+from gis.store.plans import get_draft
+from gis.workflows.check_grids import CheckRequest, count_at_most
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/plans", tags=["plans"])
-
-MOST_NAMED = 10_000
-MOST_LINES = 10_000
-MOST_CORNERS = 10_000
-
-Corner = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
-Line = Annotated[list[Corner], Field(min_length=2, max_length=MOST_CORNERS)]
-
-
-class BarriersIn(BaseModel):
-    """Lines that no gap is filled across, as roads and rivers."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    crs: System
-    lines: Annotated[list[Line], Field(min_length=1, max_length=MOST_LINES)]
-
-
-class RepairIn(BaseModel):
-    """By which rules to repair the natural grids of a plan."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "max_gap_width_m": 10,
-                "overlaps": "older",
-                "keep_codes": ["320115001001017"],
-                "barriers": {"crs": "wgs84", "lines": [[[118.83, 31.95], [118.84, 31.95]]]},
-                "dry_run": True,
-            }
-        },
-    )
-
-    snap_m: Annotated[float, Field(gt=0, le=1)] = SNAP_M
-    max_gap_width_m: Annotated[FiniteFloat, Field(gt=0)] = USUAL_GAP_WIDTH_M
-    gaps: GapRule = GapRule.LONGEST_EDGE
-    overlaps: Keeper = Keeper.LONGEST_EDGE
-    keep_codes: Annotated[list[str], Field(max_length=MOST_NAMED)] = []
-    intended: Annotated[list[str], Field(max_length=MOST_NAMED)] = []
-    barriers: BarriersIn | None = None
-    respect_buildings: bool = True
-    fill_border: bool = True
-    trim_outside: bool = True
-    stray_below_m2: Annotated[FiniteFloat, Field(ge=0)] = 0.0
-    dry_run: bool = True
 
 
 @router.post(
     "/{plan_id}/repair",
     summary="Repair the grids of a plan",
     response_class=Response,
-    responses=geojson.ANSWERS,
+    responses=geojson.ANSWERS | ACCEPTED_ANSWER,
 )
 def repair(
-    session: Transaction, settings: Configured, actor: Acting, plan_id: Id, body: RepairIn
+    *,
+    session: Transaction,
+    settings: Configured,
+    actor: Acting,
+    plan_id: Id,
+    body: RepairIn,
+    prefer: Prefer = None,
 ) -> Response:
     """Repair natural grids so that they partition their communities; `dry_run` (the default) only says how.
 
     The features are the places that were left, then those that changed, each with a sentence in Chinese and
     English. Beside them: the counts of findings before and after, and the areas of the grids that changed.
+    Large plans are repaired by a job, whose result is the same answer.
     """
-    given = body.model_dump(exclude={"barriers", "dry_run", "intended"})
-    request = RepairRequest(
-        plan_id=plan_id, intended=frozenset(body.intended), barriers=stored_lines(body.barriers), **given
-    )
-    done = repair_plan(session, request, settings, actor)
-    if body.dry_run:
-        session.rollback()
-    return geojson.answer_features(places_of(done), members_of(done, applied=not body.dry_run), {})
-
-
-def stored_lines(barriers: BarriersIn | None) -> NDArray[np.object_] | None:
-    """Return the lines in stored coordinates."""
-    if barriers is None:
-        return None
-    drawn = np.array([shapely.LineString(line) for line in barriers.lines], dtype=object)
-    lines = geometries_to_stored(drawn, barriers.crs)
-    corners = shapely.get_coordinates(lines)
-    if not on_earth(corners[:, 0], corners[:, 1]).all():
-        raise InputError(
-            f"Some coordinates cannot be in {barriers.crs}; x, east, comes first.", field="barriers"
-        )
-    return lines
-
-
-def members_of(done: RepairedPlan, *, applied: bool) -> dict[str, Any]:
-    """Return what stands beside the features."""
-    counts = done.counts()
-    return {
-        "plan_id": done.plan.id,
-        "applied": applied and bool(done.repaired.changed.any()),
-        "whole": done.is_whole,
-        "counts_before": {kind.value: before for kind, (before, _) in counts.items()},
-        "counts_after": {kind.value: after for kind, (_, after) in counts.items()},
-        "grids": areas_of(done).round(3).to_dict("records"),
-    }
+    request = body.request_for(plan_id)
+    get_draft(session, plan_id)  # a job would say so too late
+    is_large = count_at_most(session, CheckRequest(plan_id)) > settings.max_sync_grids
+    if is_large or wants_async(prefer):
+        rules = body.model_dump(mode="json", exclude_defaults=True)
+        parameters = {"plan_id": plan_id, "dry_run": body.dry_run} | rules
+        return answer_later(session, REPAIR, parameters, actor)
+    answer = repair_as_asked(session, request, settings, actor, dry_run=body.dry_run)
+    return Response(answer.content, media_type=answer.media_type)
