@@ -22,6 +22,7 @@ from gis.api.edge.headers import HeadAsGet, SecurityHeaders
 from gis.api.edge.metrics import Metrics
 from gis.api.edge.requests import Requests
 from gis.api.jobs.keeper import JobKeeper
+from gis.api.jobs.sealer import Sealer
 from gis.api.problems import MEDIA_TYPE, PROBLEM_SCHEMA, add_problem_answers
 from gis.api.quick import QuickLookUp
 from gis.api.routes import (
@@ -41,6 +42,7 @@ from gis.api.routes import (
     releases,
 )
 from gis.api.routes.checking import intended, proofs, repairs
+from gis.api.routes.oversight import audit
 from gis.api.wire.chains import ReleaseNames
 from gis.api.wire.simplified import SimplifiedReleases
 from gis.store.session import make_engine
@@ -67,6 +69,7 @@ ROUTERS = (
     jobs.router,
     changes.router,
     events.router,
+    audit.router,
     maps.router,
     pages.router,
     health.router,
@@ -101,9 +104,12 @@ def create_app(settings: Settings) -> FastAPI:
         # more threads than connections would only wait for one, and hold what others need meanwhile
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
         keeper = JobKeeper(settings)
+        sealer = Sealer(settings)
         keeper.start()
+        sealer.start()
         yield
         await anyio.to_thread.run_sync(keeper.stop)
+        await anyio.to_thread.run_sync(sealer.stop)
         app.state.quick.close()
         engine.dispose()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gis.errors import SetupError
+from gis.files.guarded.heads import set_heads_aside
 from gis.settings import Settings
 from gis.store.cluster import ClusterState, get_cluster
 from gis.store.migrate import migration_state, upgrade_to_head
@@ -75,6 +76,8 @@ def reset(
         typer.echo("Nothing was changed. To do it: wangge database reset --apply")
         return
     cluster.drop_database(name)
+    if (aside := set_heads_aside(settings.home, name)) is not None:
+        typer.echo(f"The heads of its audit log are kept as {aside}.")
     upgrade()
 
 

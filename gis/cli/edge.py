@@ -16,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from gis.nouns import Actor
 from gis.store.session import make_engine, transaction
@@ -56,7 +57,8 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Non
         numeric = bool(listed) and all(isinstance(row[number], int | float) for row in listed)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
-        table.add_row(*("" if cell is None else shown(cell) for cell in row))
+        # as text: brackets and colons of a cell are neither markup nor pictures
+        table.add_row(*(Text("" if cell is None else shown(cell)) for cell in row))
     out.print(table)
 
 

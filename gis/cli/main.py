@@ -40,8 +40,10 @@ EXIT_CODES: dict[type[Exception], int] = {
 # undefined table, undefined column (SQLSTATE)
 OLD_SCHEMA = {"42P01", "42703"}
 
-NOUNS = ("area", "grid", "plan", "release", "event", "map", "sample", "database")
+NOUNS = ("area", "grid", "plan", "release", "event", "map", "sample", "database", "audit")
 VERBS = ("locate", "serve", "doctor")
+# nouns whose modules stand in a folder of their own
+FOLDERS = {"audit": "oversight."}
 
 
 def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
@@ -60,7 +62,7 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
     root.callback()(lambda: None)  # keeps a single noun a noun
     known = (*NOUNS, *VERBS)
     for name in arguments[:1] if arguments and arguments[0] in known else known:
-        module = import_module(f"gis.cli.{name}")
+        module = import_module(f"gis.cli.{FOLDERS.get(name, '')}{name}")
         if name in NOUNS:
             root.add_typer(module.app, name=name)
         else:

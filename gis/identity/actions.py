@@ -15,3 +15,4 @@ class Action(StrEnum):
     HOLE_TAKE_BACK = "hole.take_back"
     JOB_CANCEL = "job.cancel"
     EVENTS_EXPORT = "events.export"
+    AUDIT_EXPORT = "audit.export"

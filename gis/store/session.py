@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 from psycopg2 import errors
 from psycopg2.extensions import POLL_OK, POLL_READ
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from gis.store.cluster import database_url
@@ -61,6 +61,11 @@ def transaction(engine: Engine) -> Iterator[Session]:
     """Open the one transaction of a command: committed when the block ends, rolled back if it raises."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def hold_still(session: Session) -> None:
+    """Have a transaction, which has asked nothing yet, see the database as it is now until it ends."""
+    session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
 class SideConnection:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from gis.api.jobs.child import run_job
+from gis.api.jobs.rounds import Rounds
 from gis.api.problems import Problem, problem_body
 from gis.errors import WanggeError
 from gis.store.jobs.running import JobGoneError, fail_job, lose_jobs, see_jobs, take_job
@@ -59,34 +59,19 @@ class JobKeeper:
         self._children: dict[int, SpawnProcess] = {}
         self._began: dict[int, float] = {}
         self._seen = 0.0
-        self._is_well = True
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="jobs", daemon=True)
+        self._rounds = Rounds("jobs", ROUND_S, self._round)
 
     def start(self) -> None:
         """Begin to work off the queue."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End the jobs that run here, saying so, and take no more."""
-        self._stopping.set()
-        self._thread.join()
+        self._rounds.stop()
         for job_id in list(self._children):
             with suppress(SQLAlchemyError, WanggeError):
                 self._end(job_id, STOPPED)
         self._engine.dispose()
-
-    def _keep(self) -> None:
-        while not self._stopping.wait(ROUND_S):
-            try:
-                self._round()
-            except (SQLAlchemyError, WanggeError) as error:
-                # the database may come back; once is enough to say so
-                if self._is_well:
-                    log.warning("jobs wait: %s", " ".join(str(error).split())[:300])
-                self._is_well = False
-            else:
-                self._is_well = True
 
     def _round(self) -> None:
         self._bury()

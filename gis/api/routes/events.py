@@ -16,21 +16,20 @@ from gis.api.wire import geojson
 from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.chains import Link, Named, Names
+from gis.api.wire.cursors import Cursor, read_cursor, write_cursor
 from gis.api.wire.event_forms import (
     EXAMPLE_IN,
     EventIn,
     EventOut,
     Nearest,
     event_out,
-    read_cursor,
-    write_cursor,
 )
 from gis.api.wire.parameters import LAST_ID, Box, Id, Moment, read_box
 from gis.api.wire.strict import StrictRoute
 from gis.identity.actions import Action
 from gis.nouns import Event, Grade
 from gis.store.audit.record import record
-from gis.store.events import EventFilter, count_events, get_event, list_events
+from gis.store.events import EventCursor, EventFilter, count_events, get_event, list_events
 from gis.store.places import StoredPlace, list_places
 from gis.workflows.report_events import report_events
 
@@ -230,8 +229,13 @@ def event_filter(  # noqa: PLR0913 - a list has as many filters as its callers n
 
 
 Wanted = Annotated[EventFilter, Depends(event_filter)]
-Cursor = Annotated[str | None, Query(max_length=200, description="From the `next` link of a page.")]
 PageLimit = Annotated[int, Query(ge=1, le=MOST_ON_PAGE, description="At most so many.")]
+
+
+def event_cursor(text: str | None) -> EventCursor | None:
+    """Return the place a cursor marks."""
+    place = read_cursor(text)
+    return None if place is None else EventCursor(*place)
 
 
 @router.get(
@@ -257,8 +261,12 @@ def list_page(  # noqa: PLR0913 - six of them are FastAPI's
     limit: PageLimit = USUAL_ON_PAGE,
 ) -> Response:
     """Return events, newest report first; a page goes on where the last ended, whatever comes in between."""
-    found = list_events(session, wanted, limit + 1, read_cursor(cursor))
-    following = {"cursor": write_cursor(found[limit - 1])} if len(found) > limit else {}
+    found = list_events(session, wanted, limit + 1, event_cursor(cursor))
+    following = (
+        {"cursor": write_cursor(found[limit - 1].reported_at, found[limit - 1].id)}
+        if len(found) > limit
+        else {}
+    )
     links = geojson.links(request, **following)
     events = [event_out(event, names.of(session, event.release)) for event in found[:limit]]
     if f is Form.GEOJSON:
@@ -285,8 +293,12 @@ def list_unlocated(
     """Return the queue of events in no natural or dedicated grid, with the nearest grid and its distance."""
     response.headers["Cache-Control"] = PRIVATE
     wanted = EventFilter(is_unlocated=True)
-    found = list_events(session, wanted, limit + 1, read_cursor(cursor))
-    following = {"cursor": write_cursor(found[limit - 1])} if len(found) > limit else {}
+    found = list_events(session, wanted, limit + 1, event_cursor(cursor))
+    following = (
+        {"cursor": write_cursor(found[limit - 1].reported_at, found[limit - 1].id)}
+        if len(found) > limit
+        else {}
+    )
     return QueueOut(
         total=count_events(session, wanted),
         events=[event_out(event, names.of(session, event.release)) for event in found[:limit]],

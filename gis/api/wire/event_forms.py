@@ -1,9 +1,7 @@
-"""Events on the wire: as they are reported, as they are kept, and the cursor between their pages."""
+"""Events on the wire: as they are reported, and as they are kept."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +9,8 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from gis.api.wire.chains import Link
-from gis.api.wire.parameters import FIRST_YEAR, LAST_ID, LAST_YEAR, Moment, ParameterError, System
+from gis.api.wire.parameters import Moment, System
 from gis.nouns import Event, Grade, UnlocatedReason
-from gis.store.events import EventCursor
 from gis.workflows.report_events import EventReport
 
 if TYPE_CHECKING:
@@ -195,30 +192,3 @@ def event_out(event: Event, names: Names) -> EventOut:
         answers=names.answering(event.chain),
         nearest=nearest,
     )
-
-
-def write_cursor(event: Event) -> str:
-    """Return where a page that ends with this event goes on."""
-    words = f"{event.reported_at.astimezone(UTC).isoformat()} {event.id}"
-    return base64.urlsafe_b64encode(words.encode()).decode().rstrip("=")
-
-
-def read_cursor(text: str | None) -> EventCursor | None:
-    """Return the place a cursor marks.
-
-    Raises:
-        ParameterError: This is no cursor of ours.
-    """
-    if text is None:
-        return None
-    try:
-        words = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
-        moment, _, number = words.partition(" ")
-        cursor = EventCursor(datetime.fromisoformat(moment), int(number))
-    except (ValueError, binascii.Error):
-        cursor = None
-    if cursor is None or cursor.reported_at.tzinfo is None or not 0 < cursor.id <= LAST_ID:
-        raise ParameterError("take the cursor from the `next` link of a page, unchanged", field="cursor")
-    if not FIRST_YEAR < cursor.reported_at.year < LAST_YEAR:
-        raise ParameterError("take the cursor from the `next` link of a page, unchanged", field="cursor")
-    return cursor
