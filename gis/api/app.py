@@ -43,6 +43,7 @@ from gis.api.routes import (
 )
 from gis.api.routes.checking import intended, proofs, repairs
 from gis.api.routes.oversight import audit
+from gis.api.routes.planning import operations
 from gis.api.wire.chains import ReleaseNames
 from gis.api.wire.simplified import SimplifiedReleases
 from gis.store.session import make_engine
@@ -64,6 +65,7 @@ ROUTERS = (
     plans.router,
     proofs.router,
     repairs.router,
+    operations.router,
     checks.router,
     intended.router,
     jobs.router,

@@ -11,6 +11,8 @@ class Action(StrEnum):
     RELEASE_PUBLISH = "release.publish"
     PLAN_IMPORT = "plan.import"
     PLAN_REPAIR = "plan.repair"
+    PLAN_UNDO = "plan.undo"
+    PLAN_REDO = "plan.redo"
     HOLE_INTEND = "hole.intend"
     HOLE_TAKE_BACK = "hole.take_back"
     JOB_CANCEL = "job.cancel"

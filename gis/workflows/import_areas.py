@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gis.identity.actions import Action
 from gis.nouns import AreaLevel
 from gis.store.audit.record import record
+from gis.store.planning.operations import Deed, OperationKind, recorded
 from gis.store.plans import add_parts, create_plan, find_open_plan, get_plan, list_plan_areas, save_plan_areas
 from gis.workflows.import_layer import ImportReport, ImportRequest, Intake, take_in, with_columns
 
@@ -63,7 +64,9 @@ def import_areas(
         add_parts=lambda parts: add_parts(session, plan.id, parts, "area"),
         on_progress=on_progress,
     )
-    report = take_in(intake, settings, plan.id)
+    options = request.options() | {"level": level.value}
+    with recorded(session, plan.id, Deed(OperationKind.IMPORT_AREAS, options=options), actor):
+        report = take_in(intake, settings, plan.id)
     detail = {"level": level.value, "rows": report.rows, "saved": report.saved}
     record(session, actor, Action.PLAN_IMPORT, subject=("plan", plan.id), detail=detail)
     return report

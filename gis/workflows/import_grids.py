@@ -9,6 +9,7 @@ from gis.errors import InputError
 from gis.identity.actions import Action
 from gis.nouns import AreaLevel, GridKind
 from gis.store.audit.record import record
+from gis.store.planning.operations import Deed, OperationKind, recorded
 from gis.store.plans import add_parts, list_plan_areas, retire_missing_grids, save_plan_grids
 from gis.workflows.import_areas import plan_to_fill
 from gis.workflows.import_layer import ImportReport, ImportRequest, Intake, take_in, with_columns
@@ -91,11 +92,13 @@ def import_grids(
         add_parts=lambda parts: add_parts(session, plan.id, parts, "grid"),
         on_progress=on_progress,
     )
-    report = take_in(intake, settings, plan.id)
-    if request.replace_all and request.kind is not None:
-        retired = retire_missing_grids(session, plan.id, request.kind, set(intake.seen))
-        report = replace(report, retired=retired)
     kind = request.kind and request.kind.value
+    options = request.options() | {"kind": kind, "replace_all": request.replace_all}
+    with recorded(session, plan.id, Deed(OperationKind.IMPORT_GRIDS, options=options), actor):
+        report = take_in(intake, settings, plan.id)
+        if request.replace_all and request.kind is not None:
+            retired = retire_missing_grids(session, plan.id, request.kind, set(intake.seen))
+            report = replace(report, retired=retired)
     detail = {"kind": kind, "rows": report.rows, "saved": report.saved, "retired": report.retired}
     record(session, actor, Action.PLAN_IMPORT, subject=("plan", plan.id), detail=detail)
     return report

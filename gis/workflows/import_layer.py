@@ -55,6 +55,10 @@ class ImportRequest:
     encoding: str | None = None
     plan_id: int | None = None
 
+    def options(self) -> dict[str, Any]:
+        """Return what a record of the import says of the file."""
+        return {"file": self.path.name, "layer": self.layer, "crs": self.crs}
+
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:

@@ -58,6 +58,28 @@ def test_a_dry_run_then_applied_then_nothing_to_do(drawn: Settings, tmp_path: Pa
     assert "Saved as change" in applied
     assert "的重叠" in applied
     assert "0 of 2 grids changed in 0 places, 0 places left" in wangge(drawn, "grid", "repair", "--apply")
+
+
+def test_a_repair_is_listed_undone_and_done_again(drawn: Settings) -> None:
+    wangge(drawn, "grid", "repair", "--reason", "Two surveys", "--apply")
+    listed = wangge(drawn, "plan", "operations", "1")
+    first = next(line for line in listed.splitlines() if "repair" in line)
+    assert re.search(r"^ *4 +repair .* 3 → 4 +holds +Two surveys *$", first)
+    assert "Plan 1 is at change 4." in listed
+    said = wangge(drawn, "plan", "undo", "1")
+    assert f"2 grids changed: {WEST}, {EAST}." in said
+    assert "Dry run: nothing was changed; add --apply." in said
+    assert "undone by" not in wangge(drawn, "plan", "operations", "1")
+    assert "Saved as change 5 of plan 1" in wangge(drawn, "plan", "undo", "1", "--apply")
+    assert "undone by" in wangge(drawn, "plan", "operations", "1")
+    assert "2 of 2 grids changed" in wangge(drawn, "grid", "repair")
+    assert "Two surveys" in wangge(drawn, "plan", "redo", "1", "--apply")
+    assert "0 of 2 grids changed" in wangge(drawn, "grid", "repair")
+    assert "Nothing can be done again in plan 1" in wangge(drawn, "plan", "redo", "1", code=4)
+    for _ in range(4):
+        wangge(drawn, "plan", "undo", "1", "--apply")
+    assert "nothing to undo" in wangge(drawn, "plan", "undo", "1", code=4)
+    assert "There is no plan 9" in wangge(drawn, "plan", "operations", "9", code=3)
     assert "0 findings, 0 of them errors" in wangge(drawn, "grid", "check")
 
 

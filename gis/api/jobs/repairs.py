@@ -64,6 +64,7 @@ class RepairIn(BaseModel):
                 "overlaps": "older",
                 "keep_codes": ["320115001001017"],
                 "barriers": {"crs": "wgs84", "lines": [[[118.83, 31.95], [118.84, 31.95]]]},
+                "reason": "Seams between two surveys",
                 "dry_run": True,
             }
         },
@@ -80,6 +81,7 @@ class RepairIn(BaseModel):
     fill_border: bool = True
     trim_outside: bool = True
     stray_below_m2: Annotated[FiniteFloat, Field(ge=0)] = 0.0
+    reason: Annotated[str | None, Field(min_length=1, max_length=1000)] = None
     dry_run: bool = True
 
     def request_for(self, plan_id: int) -> RepairRequest:

@@ -60,6 +60,7 @@ def repair(
     stray_below: Annotated[
         float, typer.Option(help="Give smaller parts of a grid, m², to a neighbour; 0: none.")
     ] = 0.0,
+    reason: Annotated[str | None, typer.Option(help="Why; kept with what is done to the plan.")] = None,
     lang: Annotated[Language, typer.Option(help="Language of the sentences.")] = Language.EN,
     map: Annotated[Path | None, typer.Option(help="Draw before and after into this .html or .png.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write all places as GeoJSON.")] = None,
@@ -69,6 +70,7 @@ def repair(
     settings = Settings()
     request = RepairRequest(
         plan_id=plan,
+        reason=reason,
         snap_m=snap,
         max_gap_width_m=max_gap_width,
         gaps=gaps,
@@ -121,7 +123,10 @@ def print_repair(done: RepairedPlan, places: GeoDataFrame, language: Language, *
     print_counts(done)
     if not len(areas):
         return
-    saved = f"Saved as change {done.plan.change_number} of plan {done.plan.id}."
+    saved = (
+        f"Saved as change {done.plan.change_number} of plan {done.plan.id}; `wangge plan undo "
+        f"{done.plan.id}` takes it back."
+    )
     out.print(saved if applied else "Dry run: nothing was changed; add --apply.")
 
 

@@ -6,9 +6,9 @@ A dry run does all of it and is rolled back by its caller, so what it tells is w
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from geopandas import GeoDataFrame
@@ -23,6 +23,7 @@ from gis.identity.actions import Action
 from gis.nouns import Actor, AreaLevel, FindingKind, GridKind, Plan
 from gis.store.audit.record import record
 from gis.store.people import list_buildings
+from gis.store.planning.operations import Deed, OperationKind, recorded
 from gis.store.plans import get_plan, list_plan_changes, lock_draft, require_open_plan, save_plan_shapes
 from gis.workflows.check_grids import (
     CheckedGrids,
@@ -81,6 +82,7 @@ class RepairRequest:
 
     Attributes:
         plan_id: A draft; None: the open one.
+        reason: Why; kept with what is done.
         snap_m: What is nearer together than this is the same.
         max_gap_width_m: Wider gaps are left.
         gaps: Who gets a gap.
@@ -97,6 +99,7 @@ class RepairRequest:
     """
 
     plan_id: int | None = None
+    reason: str | None = None
     snap_m: float = SNAP_M
     max_gap_width_m: float = USUAL_GAP_WIDTH_M
     gaps: GapRule = GapRule.LONGEST_EDGE
@@ -109,6 +112,17 @@ class RepairRequest:
     fill_border: bool = True
     trim_outside: bool = True
     stray_below_m2: float = 0.0
+
+    def options(self) -> dict[str, Any]:
+        """Return what a record of the repair says of its rules; of lines in the way, how many."""
+        plain = [one.name for one in fields(self) if one.name not in ("plan_id", "reason", "barriers")]
+        told = {name: getattr(self, name) for name in plain}
+        return told | {
+            "keep_codes": list(self.keep_codes),
+            "intended": sorted(self.intended),
+            "barriers": 0 if self.barriers is None else len(self.barriers),
+            "barrier_file": None if self.barrier_file is None else self.barrier_file.path.name,
+        }
 
     def __post_init__(self) -> None:
         """Refuse lengths and areas that are none."""
@@ -200,7 +214,8 @@ def repair_plan(
     codes = before.grids["code"][repaired.changed]
     shapes = GeoDataFrame({"code": codes}, geometry=repaired.geometry[repaired.changed], crs=before.grids.crs)
     advance(_REPAIR_TO, SAVING)
-    save_plan_shapes(session, plan.id, shapes, before.grids.geometry[repaired.changed].to_list())
+    with recorded(session, plan.id, Deed(OperationKind.REPAIR, request.reason, request.options()), actor):
+        save_plan_shapes(session, plan.id, shapes, before.grids.geometry[repaired.changed].to_list())
     record(session, actor, Action.PLAN_REPAIR, subject=("plan", plan.id), detail={"grids": len(shapes)})
     plan = get_plan(session, plan.id)
     advance(_CHECK_FROM, CHECKING_AGAIN)

@@ -1,0 +1,1 @@
+"""Routes about what was done to a plan."""

@@ -1,0 +1,1 @@
+"""What was done to a plan, operation by operation, and how it is undone."""
