@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from gis.errors import InputError
 from gis.maps.assets import WEB
 from gis.maps.encode import UNIT
-from gis.maps.figure import OfflineFigure, draw_shell
 from gis.maps.island import insert_texts
 from gis.maps.picture import picture_of
 
@@ -52,6 +51,9 @@ class MapPage:
             OutsideAddressError: If a folium element names an address outside this service.
             SetupError: If the vendored assets are missing.
         """
+        # folium takes half a second to import, and most commands that can draw are not asked to
+        from gis.maps.figure import OfflineFigure, draw_shell  # noqa: PLC0415 - for those that draw alone
+
         figure = OfflineFigure(self.kind, language=self.frame.language, assets=assets, nonce=nonce)
         figure.add_child(draw_shell(self.kind, self.numbers, has_heat=self.has_heat))
         texts = {"words": words(), "frame": frame_texts(self.frame), **self.texts}

@@ -197,7 +197,7 @@ def examine_npm() -> Diagnosis:
 
 def examine_browser() -> Diagnosis:
     """Look for a Chromium, needed by tests and for PNG pictures of maps."""
-    from gis.maps.picture import find_browser  # noqa: PLC0415 - imports folium, which may be broken
+    from gis.maps.picture import find_browser  # noqa: PLC0415 - imports GeoPandas, which may be broken
 
     try:
         return Diagnosis("Chromium", Health.GOOD, find_browser())
