@@ -175,7 +175,14 @@ def all_of_geos(polygons: Polygons, x: Floats, y: Floats) -> tuple[NDArray[np.in
 
 def first_of_geos(polygons: Polygons, x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """The first polygon of each point (-1 for none), and whether it lies on the outline of one it meets."""
-    point, polygon = all_of_geos(polygons, x, y)
+    return first_of_pairs(polygons, x, y, all_of_geos(polygons, x, y))
+
+
+def first_of_pairs(
+    polygons: Polygons, x: Floats, y: Floats, pairs: tuple[NDArray[np.intp], NDArray[np.intp]]
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The same, where all pairs are known already."""
+    point, polygon = pairs
     first, on_outline = np.full(len(x), -1), np.zeros(len(x), dtype=bool)
     first[point[::-1]] = polygon[::-1]
     with np.errstate(all="ignore"):
