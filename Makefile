@@ -41,7 +41,7 @@ types: ## strict types
 	$(BIN)/mypy tools
 
 unit:
-	$(PYTEST) -m "not nightly" -n 2
+	$(PYTEST) -m "not nightly" -n 2 --dist worksteal
 
 real: ready ## real data from outside: make real DATA=folder
 	$(BIN)/python -m benchmarks.real $(DATA)

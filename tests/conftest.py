@@ -12,6 +12,7 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.orm import Session
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """In CI a skipped test is a failure: nothing may be passed over in silence."""
+    """In CI a skipped test is a failure: nothing may be passed over in silence.
+
+    How fast hypothesis draws and runs an example says how busy the machine is, and is no result of a test.
+    """
+    slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("wangge", deadline=None, suppress_health_check=slow)
+    hypothesis.settings.load_profile("wangge")
     if os.environ.get("CI"):
         config.pluginmanager.register(NoSkips())
 
@@ -80,6 +87,8 @@ def new_database(server: Engine, template: str | None) -> Iterator[str]:
     name = f"wangge_test_{uuid.uuid4().hex[:12]}"
     with server.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"'))
+        # it need not outlive a power cut, so no commit waits for the disk
+        connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     try:
         yield name
     finally:
