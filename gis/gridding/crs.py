@@ -103,6 +103,10 @@ _ALIASES = {
 _EPSG = re.compile(r"(?:^|epsg(?:/\d+/|:\d*:|[:/\s_]*))(\d{4,6})$")
 _OGC_CRS84 = re.compile(r"ogc[:/][\w.]*[:/]crs84$")
 
+# PROJ also takes strings of its own, which may name a file to open (`+init=`), and JSON of any depth.
+_WKT_OR_NAME = re.compile(r"\s*\w+\s*[\[(].*|[^={}\[\]]*", re.DOTALL)
+_OPENS_A_FILE = "init="
+
 # A coarse outline of China. It only chooses between two projections that are equally good near its edge.
 CHINA = shapely.from_wkt(
     "POLYGON ((73 39, 80 45, 82.5 48, 87 49.5, 91 45.5, 97 43, 105 41.8, 111 43.5, 112 45.3, 116 46.5, "
@@ -271,6 +275,9 @@ def _unknown(text: str) -> CoordinateSystemError:
 
 
 def _epsg_of_wkt(text: str) -> int | None:
+    """Return the EPSG code of a WKT or of a registered name; nothing in it may make PROJ open a file."""
+    if not _WKT_OR_NAME.fullmatch(text) or _OPENS_A_FILE in text.lower():
+        return None
     try:
         found = CRS.from_user_input(text).to_epsg(min_confidence=60)
     except CRSError:

@@ -81,7 +81,8 @@ def lock_draft(session: Session, plan_id: int) -> Plan:
     Raises:
         ConflictError: The plan is published and can no longer be changed.
     """
-    session.execute(select(func.pg_advisory_xact_lock(PLAN_LOCK, plan_id)))
+    # two keys have four bytes each; ids that differ only above them would wait for each other, no more
+    session.execute(select(func.pg_advisory_xact_lock(PLAN_LOCK, plan_id % LOCK_KEYS)))
     return get_draft(session, plan_id)
 
 
@@ -100,6 +101,9 @@ def get_draft(session: Session, plan_id: int) -> Plan:
 
 # First key of the advisory locks on plans; the second is the plan's id.
 PLAN_LOCK = 1
+
+# Keys from 0 that fit into the second.
+LOCK_KEYS = 2**31
 
 
 def save_plan_areas(session: Session, plan_id: int, areas: GeoDataFrame) -> int:

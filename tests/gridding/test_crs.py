@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import shapely
+from canaries import watched_file
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
@@ -14,6 +15,7 @@ from gis.gridding import crs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Shift = Callable[..., tuple[np.ndarray, np.ndarray]]
 
@@ -191,3 +193,41 @@ def test_zone_of_metres_can_be_set_but_must_measure_metres() -> None:
     for lon, lat in ((float("nan"), 31.0), (668_000.0, 3_537_000.0)):
         with pytest.raises(CoordinateSystemError, match="no degrees"):
             crs.metric_crs_for(lon, lat)
+
+
+WGS84_WKT = (
+    'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],'
+    'UNIT["degree",0.0174532925199433]{}]'
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+init={}:wgs84",
+        "init={}:wgs84",
+        "+type=crs +init={}:wgs84",
+        "+proj=pipeline +step +init={}:wgs84",
+        "+proj=longlat +ellps=GRS80 +nadgrids={} +type=crs",
+        "+proj=longlat +datum=WGS84 +nadgrids=@{} +type=crs",
+        WGS84_WKT.format(',EXTENSION["PROJ4","+init={}:wgs84"]'),
+        WGS84_WKT.format(',EXTENSION ( "PROJ4" , "+proj=longlat +nadgrids={}" )'),
+        '{}"type":"BoundCRS","source_crs":'.format("{") * 20_000,
+        "A[" * 30_000,
+        "{}",
+        "file://{}",
+        "urn:ogc:def:crs:{}",
+    ],
+)
+def test_no_text_opens_a_file_or_breaks_the_parser(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "canary"
+    file.write_text("<wgs84> +proj=longlat +datum=WGS84 +no_defs <>\n")
+    with watched_file(file) as was_opened:
+        try:
+            found = crs.parse_system(text.replace("{}", str(file)))
+        except CoordinateSystemError:
+            found = None
+        assert not was_opened()
+        assert found in {None, "wgs84"}
+        assert file.read_text()
+        assert was_opened()  # the watch does see it
