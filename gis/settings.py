@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     )
 
     max_body_mb: PositiveInt = Field(default=64, description="Largest request body.")
+    slow_client_seconds: PositiveFloat = Field(
+        default=20,
+        description="Time for a request's head; body and answer lag no further behind 1 kB/s.",
+    )
+    max_unpacked_mb: PositiveInt = Field(default=1000, description="Most that an imported zip unfolds to.")
     max_features: PositiveInt = Field(default=1_000_000, description="Most features in one imported file.")
     max_vertices: PositiveInt = Field(default=200_000, description="Most vertices in one feature.")
     import_seconds: PositiveInt = Field(

@@ -21,6 +21,7 @@ from gis.api.edge.body_limit import BodyLimit
 from gis.api.edge.headers import HeadAsGet, SecurityHeaders
 from gis.api.edge.metrics import Metrics
 from gis.api.edge.requests import Requests
+from gis.api.edge.slow_clients import TimedProtocol
 from gis.api.jobs.keeper import JobKeeper
 from gis.api.jobs.sealer import Sealer
 from gis.api.problems import MEDIA_TYPE, PROBLEM_SCHEMA, add_problem_answers
@@ -102,14 +103,14 @@ def create_app(settings: Settings) -> FastAPI:
     metrics = Metrics(engine)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, float]]:
         # more threads than connections would only wait for one, and hold what others need meanwhile
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
         keeper = JobKeeper(settings)
         sealer = Sealer(settings)
         keeper.start()
         sealer.start()
-        yield
+        yield {TimedProtocol.state: settings.slow_client_seconds}
         await anyio.to_thread.run_sync(keeper.stop)
         await anyio.to_thread.run_sync(sealer.stop)
         app.state.quick.close()

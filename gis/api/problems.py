@@ -27,6 +27,7 @@ from sqlalchemy.exc import (
     TimeoutError as PoolTimeoutError,
 )
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from gis.api.access import BusyError
@@ -82,6 +83,7 @@ UNREACHABLE = Problem(
 CONSTRAINT = "What you sent contradicts what is stored; read it again and repeat the change."
 UNFIT = "A value cannot be stored: it is missing, out of range or of the wrong kind."
 INVALID_BODY = Problem(422, "invalid-body", "Body is not as expected")
+CUT_OFF = Problem(400, "cut-off", "Cut off", "The request ended before all of it had come.")
 UNEXPECTED = Problem(
     500,
     "internal",
@@ -105,6 +107,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     InterfaceError: UNREACHABLE,
     OperationalError: UNREACHABLE,
     IntegrityError: Problem(409, "constraint", "Conflict", CONSTRAINT),
+    ClientDisconnect: CUT_OFF,
     DataError: Problem(422, "invalid-input", "Input cannot be used", UNFIT),
     Exception: UNEXPECTED,
 }

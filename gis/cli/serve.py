@@ -55,9 +55,10 @@ def serve(
         typer.Option(min=1, max=64, help="Processes that answer; each has its own connections and metrics."),
     ] = 1,
 ) -> None:
-    """Serve the pages and the API until interrupted; put a reverse proxy with HTTPS and time limits before.
+    """Serve the pages and the API until interrupted; put a reverse proxy with HTTPS before.
 
-    Without one, whoever reaches the address acts as the operator, and half-sent requests are never given up.
+    Without one, whoever reaches the address acts as the operator. Clients that send or read too slowly are
+    given up (WANGGE_SLOW_CLIENT_SECONDS).
     """
     settings = Settings()
     configure_logs(settings.log_format, settings.log_level)
@@ -72,6 +73,7 @@ def serve(
         log_config=None,
         access_log=False,  # the service writes its own line, with the request's id
         server_header=False,
+        http="gis.api.edge.slow_clients:TimedProtocol",
         ws="none",
         proxy_headers=True,
         forwarded_allow_ips=proxy,

@@ -75,6 +75,7 @@ class ReadLimits:
         return cls(
             max_features=settings.max_features,
             max_vertices=settings.max_vertices,
+            max_unpacked_bytes=settings.max_unpacked_mb * _MEGABYTE,
             seconds=float(settings.import_seconds),
             memory_mb=settings.import_memory_mb,
         )

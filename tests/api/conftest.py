@@ -20,6 +20,7 @@ import uvicorn
 from shapely import Polygon, box
 
 from gis.api.app import create_app
+from gis.api.edge.slow_clients import TimedProtocol
 from gis.store.grids import list_grids
 from gis.store.people import save_workers
 from gis.store.plans import create_plan, save_plan_areas, save_plan_grids
@@ -177,7 +178,7 @@ def serving(app: FastAPI) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         # as `wangge serve` does, and for the same reason
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, http=TimedProtocol, ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -70,6 +70,10 @@ async def drawing(
 
 Drawn = Annotated[Drawing, Depends(drawing)]
 
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
 
 def period(
     settings: Configured,
@@ -91,7 +95,7 @@ def first_moment(day: date | None, zone: ZoneInfo) -> datetime | None:
 Period = Annotated[EventFilter, Depends(period)]
 
 
-@router.get("/grids", summary="Map of the grids")
+@router.get("/grids", summary="Map of the grids", responses=ANSWERS)
 def grids(
     drawn: Drawn,
     release: OfRelease = None,
@@ -101,7 +105,7 @@ def grids(
     return answer_map(drawn, request, ASK_AGAIN)
 
 
-@router.get("/findings", summary="Map of findings")
+@router.get("/findings", summary="Map of findings", responses=ANSWERS)
 def findings(
     drawn: Drawn,
     check: Annotated[int | None, Query(ge=1, le=LAST_ID, description="Check; else the newest.")] = None,
@@ -111,7 +115,7 @@ def findings(
     return answer_map(drawn, request, ASK_AGAIN)
 
 
-@router.get("/events", summary="Map of events with their heat")
+@router.get("/events", summary="Map of events with their heat", responses=ANSWERS)
 def events(
     drawn: Drawn,
     wanted: Period,
@@ -122,7 +126,7 @@ def events(
     return answer_map(drawn, request, PRIVATE)
 
 
-@router.get("/choropleth", summary="Map of event numbers")
+@router.get("/choropleth", summary="Map of event numbers", responses=ANSWERS)
 def choropleth(
     drawn: Drawn,
     wanted: Period,
@@ -142,7 +146,7 @@ def choropleth(
     return answer_map(drawn, request, PRIVATE)
 
 
-@router.get("/coverage", summary="Map of the areas that grids serve")
+@router.get("/coverage", summary="Map of the areas that grids serve", responses=ANSWERS)
 def coverage(
     drawn: Drawn,
     level: Annotated[AreaLevel, Query(description="Level of the areas.")] = AreaLevel.STREET,
@@ -153,7 +157,7 @@ def coverage(
     return answer_map(drawn, request, ASK_AGAIN)
 
 
-@router.get("/heat-time", summary="Film of the heat of events")
+@router.get("/heat-time", summary="Film of the heat of events", responses=ANSWERS)
 def heat_time(
     drawn: Drawn,
     wanted: Period,

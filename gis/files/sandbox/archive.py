@@ -62,7 +62,8 @@ class Archive:
                 self._members[name] = info
         if total > limits.max_unpacked_bytes:
             raise FileFormatError(
-                f"the zip unfolds to {total >> 20} MB, the limit is {limits.max_unpacked_bytes >> 20} MB"
+                f"the zip unfolds to {total >> 20} MB, the limit is {limits.max_unpacked_bytes >> 20} MB; "
+                "split it, or raise WANGGE_MAX_UNPACKED_MB"
             )
 
     def layers(self) -> list[str]:
