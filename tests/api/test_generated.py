@@ -6,6 +6,7 @@ The service runs in a process of its own, as `wangge serve` starts it. The same 
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from collections import Counter
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ from gis.files.geojson import to_geojson_bytes
 from tests.api.conftest import areas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from commands import Service
 
@@ -48,7 +49,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 QUICK_CASES, NIGHTLY_CASES = 600, 10_000
-LEAST_SHARE = 0.9
+FIRST_SEED = 20260101
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 ANSWER_WITHIN_S = 60
 
 FILES = st.sampled_from([to_geojson_bytes(areas()), b"PK\x05\x06" + bytes(18), b"SQLite format 3\0", b"{}"])
@@ -111,20 +113,30 @@ def ask(service: Service, description: dict[str, Any], caller: dict[str, str], c
     schema = schemathesis.openapi.from_dict(description)
     schema.config.update(base_url=service.address)
     operations = [found.ok() for found in schema.get_all_operations()]
-    each = math.ceil(cases / len(operations) / 2)
     tally = Tally()
+
+    def take(case: schemathesis.Case) -> None:
+        put(case, session, caller, tally)
+
     with requests.Session() as session:
-        for operation in operations:
-            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                generate(operation, mode, each, lambda case: put(case, session, caller, tally))
+        # an operation without parameters has few cases; the others make up for it in further rounds
+        for round_number in itertools.count():
+            each = math.ceil((cases - tally.statuses.total()) / len(operations) / 2)
+            if each <= 0:
+                break
+            for operation, mode in itertools.product(operations, MODES):
+                generate(operation, mode, (each, FIRST_SEED + round_number), take)
     print(f"\nGenerated requests: {tally}")  # noqa: T201 - the figure the run is made for
     return tally
 
 
-def generate(operation: Any, mode: GenerationMode, count: int, take: Any) -> None:
-    """Make cases for one operation, the same ones every time."""
+def generate(
+    operation: Any, mode: GenerationMode, much: tuple[int, int], take: Callable[[schemathesis.Case], None]
+) -> None:
+    """Make so many cases for one operation, the same ones for a seed every time."""
+    count, number_of_seed = much
 
-    @seed(20260101)
+    @seed(number_of_seed)
     @examples(
         max_examples=count,
         database=None,
@@ -158,7 +170,7 @@ def put(case: schemathesis.Case, session: requests.Session, caller: dict[str, st
 
 def require_faultless(tally: Tally, cases: int) -> None:
     assert tally.faults == {}, "\n\n".join(f"{key}\n{said}" for key, said in tally.faults.items())
-    assert tally.statuses.total() > LEAST_SHARE * cases, str(tally)
+    assert tally.statuses.total() >= cases, str(tally)
     assert {200, 400, 404, 422} <= tally.statuses.keys(), str(tally)
     assert len(tally.asked) > 50, str(tally)
 
@@ -177,7 +189,7 @@ def test_an_answer_that_is_not_as_described_is_noticed(
 ) -> None:
     lying = copy.deepcopy(description)
     lying["paths"] = {path: lying["paths"][path] for path in ("/live", "/v1/plans")}
-    lying["components"]["schemas"]["Plan"]["properties"]["title"] = {"type": "integer"}
+    lying["components"]["schemas"]["PlanOut"]["properties"]["title"] = {"type": "integer"}
     lying["paths"]["/live"]["get"]["responses"]["200"]["content"] = {"text/plain": {}}
     found = ask(service, lying, caller, 12).faults
     assert {"GET /live: UndefinedContentType", "GET /v1/plans: JsonSchemaError"} <= found.keys()
