@@ -103,7 +103,7 @@ def description(service: Service, caller: dict[str, str]) -> dict[str, Any]:
     """Return what the service says of itself."""
     # the address is said just before it is listened on
     address = f"{service.address}openapi.json"
-    schema = schemathesis.openapi.from_url(address, wait_for_schema=30, headers=dict(caller))
+    schema = schemathesis.openapi.from_url(address, wait_for_schema=120, headers=dict(caller))
     found: dict[str, Any] = schema.raw_schema
     return found
 

@@ -67,6 +67,7 @@ def test_json_of_very_many_parts_is_refused_before_it_is_read() -> None:
     assert found.value.status_code == 413
 
 
+@examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.recursive(st.text(max_size=5), lambda inner: st.dictionaries(st.text(max_size=3), inner), max_leaves=9)
 )
@@ -213,3 +214,10 @@ def test_no_address_is_answered_with_5xx(client: httpx.Client, rest: str) -> Non
     for start in ("/v1/grids/by-code/", "/v1/grids/", "/v1/", "/static/", "/"):
         address = start + quote(rest.encode("utf-8", "replace"), safe="")
         assert client.get(address).status_code < 500
+
+
+@pytest.mark.parametrize("rest", ["publish", "repair"])
+def test_a_number_larger_than_any_lock_is_answered(client: httpx.Client, rest: str) -> None:
+    body = {"effective_from": "2026-09-01"} if rest == "publish" else {}
+    answer = client.post(f"/v1/plans/{2**63 - 1}/{rest}", json=body)
+    assert answer.status_code == 404, answer.text

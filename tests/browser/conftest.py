@@ -110,3 +110,38 @@ def watched_page(browser: Browser) -> Callable[..., AbstractContextManager[Watch
         assert watched.faults == []
 
     return opening
+
+
+CANARY = "window.__hits = 0; window.__hit = () => { window.__hits += 1; };"
+
+# what a page of ours never has, and a text that became markup would make
+FOREIGN = """() => [...document.querySelectorAll("*")].filter((one) =>
+  /^(img|iframe|object|embed|form|base|details|plaintext|animate|textarea)$/i.test(one.tagName)
+  || one.getAttributeNames().some((name) => name.startsWith("on"))
+  || (one.getAttribute("href") ?? "").trim().toLowerCase().startsWith("javascript:")
+).map((one) => one.outerHTML.slice(0, 200))"""
+
+
+def touch_everything(page: Page) -> None:
+    """Do what a reader does: search, switch, click, point at the map, read the other language."""
+    search = page.locator("#search")
+    if search.count():
+        search.fill("<img src=x onerror=__hit()>{{7*7}}${__hit()}")
+        search.fill("")
+    for button in (page.locator(".chip:not([disabled])"), page.locator("#facts .items button")):
+        for at in range(min(3, button.count())):
+            button.nth(at).dispatch_event("click")
+    box = page.locator(".folium-map").bounding_box()
+    if box:
+        for step in range(1, 8):
+            x, y = box["x"] + box["width"] * step / 8, box["y"] + box["height"] * step / 8
+            page.mouse.move(x, y)
+        page.mouse.click(x, y)
+    page.locator("#language").dispatch_event("click")
+    page.wait_for_timeout(100)
+
+
+def require_harmless(page: Page) -> None:
+    """Require that no text was run or became markup."""
+    assert page.evaluate("window.__hits") == 0
+    assert page.evaluate(FOREIGN) == []
