@@ -283,17 +283,39 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """How far a right reaches: branches of the hierarchy of areas and units.
+
+    Attributes:
+        is_everything: Without any bound: the command line, and the root of a hierarchy without areas.
+        area_ids: Lasting ids of districts, streets and communities; what lies below them is meant too.
+        unit_ids: Organisational units; those below them are meant too.
+        has_root: One of the units is a root: what belongs to no unit and no area is in its care.
+    """
+
+    is_everything: bool = False
+    area_ids: frozenset[int] = frozenset()
+    unit_ids: frozenset[int] = frozenset()
+    has_root: bool = False
+
+
+EVERYTHING = Scope(is_everything=True, has_root=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The user a read or write is done for.
 
     Attributes:
         name: Log-in name; on the command line, the name of the system's user.
+        scope: How far the right reaches that the act needs.
         user_id: The account; None on the command line.
         session_id: The session it came by, likewise.
         address: Network address it came from, likewise.
     """
 
     name: str
+    scope: Scope = EVERYTHING
     user_id: int | None = None
     session_id: int | None = None
     address: str | None = None

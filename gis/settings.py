@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gis.identity.profiles import PasswordProfile
+
 
 class Settings(BaseSettings):
     """What an operator can set; every field is `WANGGE_` + its name in capitals."""
@@ -47,6 +49,27 @@ class Settings(BaseSettings):
     tile_url: str = Field(
         default="",
         description="Background tiles as an XYZ template on the district's own network; empty: none.",
+    )
+
+    password_profile: PasswordProfile = Field(
+        default=PasswordProfile.ASVS,
+        description="Rules of passwords: asvs (OWASP: long, none guessable) or mlps (classified protection: "
+        "composition, a new one every 90 days).",
+    )
+    second_factor: str = Field(
+        default="offered",
+        pattern="^(offered|required)$",
+        description="One-time codes: offered to everybody, or required of everybody.",
+    )
+    session_idle_minutes: PositiveInt = Field(
+        default=30, description="A browser's session ends after so long without use."
+    )
+    session_hours: PositiveInt = Field(default=12, description="And after so long in any case.")
+    phone_token_minutes: PositiveInt = Field(
+        default=60, description="A phone's token is renewed after so long."
+    )
+    phone_session_days: PositiveInt = Field(
+        default=30, description="A phone signs in again after so long in any case."
     )
 
     max_body_mb: PositiveInt = Field(default=64, description="Largest request body.")

@@ -14,11 +14,13 @@ import re
 import subprocess
 import sys
 import time
+import uuid
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+import people
 import pytest
 from shapely import to_geojson
 
@@ -112,9 +114,10 @@ def address_in(said: Path) -> str:
 
 @dataclass(frozen=True)
 class Service:
-    """A running `wangge serve`."""
+    """A running `wangge serve`, and the token of somebody who may do whatever staff may."""
 
     address: str
+    token: str
     log: Path
     process: subprocess.Popen[bytes]
 
@@ -123,6 +126,7 @@ class Service:
 def served(settings: Settings, folder: Path, *options: str, **further: str) -> Iterator[Service]:
     """Run `wangge serve` on a free port, with its log in a folder."""
     said, log = folder / "said", folder / "log"
+    token = people.token_for(settings, f"staff-{uuid.uuid4().hex[:8]}")
     with said.open("w") as out, log.open("w") as err:
         process = subprocess.Popen(
             [*WANGGE, "serve", "--port", "0", *options],
@@ -131,7 +135,7 @@ def served(settings: Settings, folder: Path, *options: str, **further: str) -> I
             stderr=err,
         )
         try:
-            yield Service(address_in(said), log, process)
+            yield Service(address_in(said), token, log, process)
         finally:
             process.terminate()
             process.wait(timeout=60)

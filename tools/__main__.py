@@ -39,6 +39,7 @@ def run() -> None:
     steps.require_free_port()
     set_up(for_tests=False)
     steps.load_sample()
+    steps.make_demo_users()
     say("Ctrl-C stops the service. The database keeps running for the next command; `make stop` stops it.")
     wangge = BIN / "wangge"
     os.execv(wangge, [str(wangge), "serve"])  # noqa: S606 - Ctrl-C shall reach the service itself

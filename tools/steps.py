@@ -62,6 +62,11 @@ def load_sample() -> None:
     call(BIN / "wangge", "sample", "load")
 
 
+def make_demo_users() -> None:
+    """Make the demo accounts of the sample district and say them; none on a district of one's own."""
+    call(BIN / "wangge", "user", "demo")
+
+
 def require_free_port() -> None:
     """Try the address to serve on; say how to choose another one before any work is done for nothing.
 

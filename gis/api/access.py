@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from fastapi.dependencies.models import Dependant
 
-Endpoint = TypeVar("Endpoint", bound="Callable[..., Any]")
+    from gis.api.doorkeeper import Doorkeeper, Known
+    from gis.identity.roles import Right
 
-# Until people sign in, whoever reaches the service acts as its operator: it listens on this machine only.
-OPERATOR = Actor("operator")
+Endpoint = TypeVar("Endpoint", bound="Callable[..., Any]")
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -34,14 +34,33 @@ class BusyError(DatabaseUnavailableError):
 
 
 async def acting_user(request: Request) -> Actor:
-    """Return the user the request acts for.
+    """Return the user the request acts for, with the scope of the right its route needs.
 
     Raises:
-        HTTPException: 403, a page of another site sends a change in the name of this browser's user.
+        HTTPException: 401, nobody is signed in; 403, the right is missing, or a page of another site sends a
+            change in the name of this browser's user.
     """
     if request.method not in READING:
         require_own_page(request)
-    return OPERATOR
+    doorkeeper: Doorkeeper = request.app.state.doorkeeper
+    known = request.state.known = await doorkeeper.recognise(request)
+    right: Right = request.scope["route"].endpoint.right
+    return known.actor(right, address_of(request))
+
+
+def acting_with(request: Request, right: Right) -> Actor:
+    """Return the user of a request that needs one more right than its route, because of what it asks for.
+
+    Raises:
+        HTTPException: 403, the right is missing.
+    """
+    known: Known = request.state.known
+    return known.actor(right, address_of(request))
+
+
+def address_of(request: Request) -> str | None:
+    """Return the network address a request comes from, as the proxy in front says if there is one."""
+    return request.client.host if request.client else None
 
 
 def require_own_page(request: Request) -> None:
@@ -60,7 +79,7 @@ def require_own_page(request: Request) -> None:
 Acting = Annotated[Actor, Depends(acting_user)]
 
 
-async def take_turn(request: Request, _actor: Acting) -> AsyncIterator[None]:
+async def take_turn(request: Request) -> AsyncIterator[None]:
     """Hold one of as many places as there are connections and threads, until the transaction has ended.
 
     Without it a request that has a connection could wait for a thread while every thread waits for a
@@ -84,8 +103,37 @@ async def take_turn(request: Request, _actor: Acting) -> AsyncIterator[None]:
 Turn = Annotated[None, Depends(take_turn, scope="function")]
 
 
-def open_transaction(request: Request, _turn: Turn) -> Iterator[Session]:
+def open_transaction(request: Request, _actor: Acting, _turn: Turn) -> Iterator[Session]:
     """Open the request's one transaction; it is committed before the answer is sent."""
+    with transaction(request.app.state.engine) as session:
+        yield session
+
+
+async def take_hashing_turn(request: Request) -> AsyncIterator[None]:
+    """Hold one of the few places of those who show a password: each takes the processor for a while.
+
+    Raises:
+        HTTPException: 403, a page of another site sends it.
+        BusyError: No place became free in time.
+    """
+    require_own_page(request)
+    turns: anyio.Semaphore = request.app.state.hashing
+    try:
+        with anyio.fail_after(POOL_TIMEOUT_S):
+            await turns.acquire()
+    except TimeoutError:
+        raise BusyError("too many are signing in") from None
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+HashingTurn = Annotated[None, Depends(take_hashing_turn, scope="function")]
+
+
+def open_door(request: Request, _hashing: HashingTurn, _turn: Turn) -> Iterator[Session]:
+    """Open the transaction of somebody who is about to show who it is."""
     with transaction(request.app.state.engine) as session:
         yield session
 
@@ -103,6 +151,7 @@ async def get_indexes(request: Request) -> ReleaseIndexes:
 
 
 Transaction = Annotated[Session, Depends(open_transaction, scope="function")]
+Door = Annotated[Session, Depends(open_door, scope="function")]
 Configured = Annotated[Settings, Depends(get_settings)]
 Indexes = Annotated[ReleaseIndexes, Depends(get_indexes)]
 
@@ -113,14 +162,28 @@ def public(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
-def require_identity(routes: Iterable[tuple[str, Dependant]]) -> None:
-    """Raise RuntimeError if a route neither goes through `acting_user` nor is marked public.
+def needs(right: Right) -> Callable[[Endpoint], Endpoint]:
+    """Mark a route with the right it needs."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.right = right  # type: ignore[attr-defined]  # a mark on the function, read above and below
+        return endpoint
+
+    return mark
+
+
+def require_rights(routes: Iterable[tuple[str, Dependant]]) -> None:
+    """Raise RuntimeError unless each route is marked public, or with the right it needs and asks who acts.
 
     Args:
         routes: Path and dependency tree of every route.
     """
     for path, dependant in routes:
         is_public = getattr(dependant.call, "is_public", False)
+        has_right = getattr(dependant.call, "right", None) is not None
+        if is_public == has_right:
+            said = "both public and" if is_public else "neither public nor"
+            raise RuntimeError(f"{path} is {said} marked with a right: use `@public` or `@needs(Right...)`.")
         if is_public == goes_through(dependant, acting_user):
             verb = "is public and asks who acts" if is_public else "does not say who acts"
             raise RuntimeError(f"{path} {verb}: depend on `Acting`, or mark the route `@public`.")

@@ -16,7 +16,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from gis import __version__
-from gis.api.access import require_identity
+from gis.api.access import require_rights
+from gis.api.doorkeeper import Doorkeeper
 from gis.api.edge.body_limit import BodyLimit
 from gis.api.edge.headers import HeadAsGet, SecurityHeaders
 from gis.api.edge.metrics import Metrics
@@ -43,10 +44,12 @@ from gis.api.routes import (
     releases,
 )
 from gis.api.routes.checking import intended, proofs, repairs
+from gis.api.routes.identity import me, sessions, units, users
 from gis.api.routes.oversight import audit
 from gis.api.routes.planning import operations
 from gis.api.wire.chains import ReleaseNames
 from gis.api.wire.simplified import SimplifiedReleases
+from gis.identity.secrets import AT_ONCE
 from gis.store.session import make_engine
 from gis.workflows.locate_point import ReleaseIndexes
 from gis.workflows.locating.locate_plan import PlanIndexes
@@ -74,6 +77,10 @@ ROUTERS = (
     events.router,
     audit.router,
     maps.router,
+    sessions.router,
+    me.router,
+    users.router,
+    units.router,
     pages.router,
     health.router,
 )
@@ -97,7 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     Raises:
         SetupError: The private database cannot be made or started.
-        RuntimeError: A route is declared without saying whether it needs an acting user.
+        RuntimeError: A route is declared without saying which right it needs, or that it is public.
     """
     engine = make_engine(settings)
     metrics = Metrics(engine)
@@ -114,6 +121,7 @@ def create_app(settings: Settings) -> FastAPI:
         await anyio.to_thread.run_sync(keeper.stop)
         await anyio.to_thread.run_sync(sealer.stop)
         app.state.quick.close()
+        app.state.doorkeeper.close()
         engine.dispose()
 
     app = FastAPI(
@@ -142,6 +150,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.names = ReleaseNames(app.state.indexes)
     app.state.simplified = SimplifiedReleases()
     app.state.quick = QuickLookUp(engine, settings, app.state.indexes, app.state.names)
+    app.state.doorkeeper = Doorkeeper(settings)
+    app.state.hashing = anyio.Semaphore(AT_ONCE)
     app.state.turns = anyio.Semaphore(settings.pool_size)
     app.state.ready_limiter = anyio.CapacityLimiter(1)
     app.state.reading = anyio.CapacityLimiter(1)
@@ -150,7 +160,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
-    require_identity((route.path, route.dependant) for route in routes)
+    require_rights((route.path, route.dependant) for route in routes)
     app.state.addresses = [(route.path_regex, route.methods) for route in routes]
     app.state.openapi = describe(app)
     return app

@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi.exceptions import RequestValidationError
@@ -28,7 +29,7 @@ from sqlalchemy.exc import (
 )
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from gis.api.access import BusyError
 from gis.api.wire.caching import NotModified
@@ -179,6 +180,9 @@ def note(error: Exception, problem: Problem) -> None:
 
 def answer_http(request: Request, error: HTTPException) -> Response:
     """Return the answer to a status the framework or a route raised."""
+    if error.status_code == HTTPStatus.UNAUTHORIZED and wants_page(request):
+        # people who follow a link are led to the door and back; programs are told
+        return RedirectResponse(f"/login?{urlencode({'next': page_of(request)})}", HTTPStatus.SEE_OTHER)
     phrase = HTTPStatus(error.status_code).phrase
     detail = error.detail if error.detail != phrase else ""
     headers = dict(error.headers or {})
@@ -190,6 +194,18 @@ def answer_http(request: Request, error: HTTPException) -> Response:
         detail = f"This address takes {' and '.join(allowed)}."
     problem = Problem(error.status_code, phrase.lower().replace(" ", "-"), phrase)
     return respond(problem, detail, [], headers)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks for a page to show."""
+    is_navigation = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+    return request.method == "GET" and is_navigation and "text/html" in request.headers.get("accept", "")
+
+
+def page_of(request: Request) -> str:
+    """Return path and query of the page asked for."""
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
 
 
 def answer_invalid(request: Request, found: Sequence[ErrorDetails]) -> Response:

@@ -40,10 +40,13 @@ EXIT_CODES: dict[type[Exception], int] = {
 # undefined table, undefined column (SQLSTATE)
 OLD_SCHEMA = {"42P01", "42703"}
 
-NOUNS = ("area", "grid", "plan", "release", "event", "map", "sample", "database", "audit")
+NOUNS = (
+    *("area", "grid", "plan", "release", "event", "map", "sample", "database"),
+    *("user", "unit", "audit"),
+)
 VERBS = ("locate", "serve", "doctor")
 # nouns whose modules stand in a folder of their own
-FOLDERS = {"audit": "oversight."}
+FOLDERS = {"user": "identity.", "unit": "identity.", "audit": "oversight."}
 
 
 def command_line(arguments: Sequence[str] = ()) -> typer.Typer:

@@ -1,1 +1,1 @@
-"""Pure rules about people: who may do what, what is recorded of it, and how personal data is shown."""
+"""Pure rules about people: roles and rights, passwords, what is recorded, how personal data is shown."""

@@ -8,6 +8,20 @@ from enum import StrEnum
 class Action(StrEnum):
     """An action of the audit log: what it is done to, a dot, and what is done."""
 
+    SIGN_IN = "session.begin"
+    SIGN_IN_REFUSE = "session.refuse"
+    SIGN_OUT = "session.leave"
+    SESSION_END = "session.end"
+    PASSWORD_SET = "password.set"  # noqa: S105 - the name of an action
+    CODES_ON = "codes.on"
+    CODES_OFF = "codes.off"
+    SECRET_GIVE = "secret.give"  # noqa: S105 - likewise
+    USER_ADD = "user.add"
+    USER_DISABLE = "user.disable"
+    USER_ENABLE = "user.enable"
+    ROLE_GRANT = "role.grant"
+    ROLE_TAKE = "role.take"
+    UNIT_ADD = "unit.add"
     RELEASE_PUBLISH = "release.publish"
     PLAN_IMPORT = "plan.import"
     PLAN_REPAIR = "plan.repair"

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from gis.errors import NotFoundError
 from gis.nouns import Actor, Check, Finding, FindingKind, Plan, Release, Severity
+from gis.store.identity.visible import visible
 from gis.store.tables import SRID, CheckRow, FindingRow
 
 if TYPE_CHECKING:
@@ -81,10 +82,16 @@ def get_check(session: Session, check_id: int) -> Check:
 
 
 def find_newest_check(
-    session: Session, *, plan_id: int | None = None, release: int | None = None
+    session: Session,
+    *,
+    plan_id: int | None = None,
+    release: int | None = None,
+    seen_by: Actor | None = None,
 ) -> Check | None:
-    """Return the newest check of a plan or a release, or of anything if neither is given."""
+    """Return the newest check of a plan, a release or anything; of those an actor sees, if one is given."""
     query = select(CheckRow).order_by(CheckRow.id.desc()).limit(1)
+    if seen_by is not None:
+        query = query.where(visible(CheckRow, seen_by))
     if plan_id is not None:
         query = query.where(CheckRow.plan_id == plan_id)
     if release is not None:

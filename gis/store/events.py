@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gis.errors import NotFoundError
 from gis.nouns import Chain, Event, Grade, UnlocatedReason
 from gis.store.frames import read_table
+from gis.store.identity.visible import visible
 from gis.store.sql import statement
 from gis.store.tables import SRID, EventRow
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
     from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.orm import Session
+
+    from gis.nouns import Actor
 
 
 Query = TypeVar("Query", bound="Select[*tuple[Any, ...]]")
@@ -63,6 +66,7 @@ class EventFilter:
         area_id: Fell in this community, street or district.
         bbox: Inside (west, south, east, north), degrees.
         is_unlocated: Only, or none of, the unlocated queue.
+        seen_by: What this actor sees; None: everything.
     """
 
     since: datetime | None = None
@@ -74,6 +78,7 @@ class EventFilter:
     area_id: int | None = None
     bbox: tuple[float, float, float, float] | None = None
     is_unlocated: bool | None = None
+    seen_by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +228,7 @@ def filtered(query: Query, wanted: EventFilter) -> Query:
             EventRow.district_id == area_id,
         ),
         "bbox": lambda box: EventRow.geom.op("&&")(func.ST_MakeEnvelope(*box, SRID)),
+        "seen_by": lambda actor: visible(EventRow, actor),
         "is_unlocated": lambda is_: EventRow.unlocated.is_not(None) if is_ else EventRow.unlocated.is_(None),
     }
     for name, condition in conditions.items():

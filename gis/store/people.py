@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects.postgresql import Range
 
 from gis.store.frames import plain_rows, read_frame, read_table
+from gis.store.identity.units import save_units
 from gis.store.sql import statement
 from gis.store.tables import SRID, BuildingRow, DutyRow, UnitRow, WorkerRow
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def save_workers(session: Session, units: pd.DataFrame, workers: pd.DataFrame, duties: pd.DataFrame) -> None:
-    """Replace all units, workers and duties.
+    """Replace all workers and duties; units are added or changed, for accounts belong to them.
 
     Args:
         session: The open transaction.
@@ -31,9 +32,9 @@ def save_workers(session: Session, units: pd.DataFrame, workers: pd.DataFrame, d
         duties: Columns worker_code, grid_code, role, valid_from, valid_to (missing: still on duty);
             grids are those of the newest release.
     """
-    for table in (DutyRow, WorkerRow, UnitRow):
+    for table in (DutyRow, WorkerRow):
         session.execute(delete(table))
-    session.execute(insert(UnitRow), plain_rows(units[["code", "name", "parent_code", "area_code"]]))
+    save_units(session, plain_rows(units[["code", "name", "parent_code", "area_code"]]))
     unit_ids = dict(session.execute(select(UnitRow.code, UnitRow.id)).all())
     session.execute(
         insert(WorkerRow),

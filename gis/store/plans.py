@@ -13,6 +13,7 @@ from gis.errors import ConflictError, NotFoundError
 from gis.nouns import Actor, AreaLevel, GridKind, Plan, PlanStatus
 from gis.store.checking.proofs import fill_fingerprints, with_fingerprints
 from gis.store.frames import insert_frame, read_frame
+from gis.store.identity.visible import visible
 from gis.store.sql import statement
 from gis.store.tables import PlanAreaRow, PlanGridRow, PlanRow, ReleaseRow
 
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-def create_plan(session: Session, title: str, actor: Actor) -> Plan:
-    """Open a new draft over the newest release."""
+def create_plan(session: Session, title: str, actor: Actor, unit_id: int | None = None) -> Plan:
+    """Open a new draft over the newest release, for the branch of a unit or for everything."""
     newest = select(func.max(ReleaseRow.number)).scalar_subquery()
     plan_id = session.scalar(
-        insert(PlanRow).values(title=title, base_release=newest, created_by=actor.name).returning(PlanRow.id)
+        insert(PlanRow)
+        .values(title=title, base_release=newest, created_by=actor.name, unit_id=unit_id)
+        .returning(PlanRow.id)
     )
     return get_plan(session, plan_id or 0)
 
@@ -54,11 +57,14 @@ def require_open_plan(session: Session) -> Plan:
     return plan
 
 
-def list_plans(session: Session) -> list[Plan]:
-    """Return all plans, newest first, with the number of areas and grids each changes."""
+def list_plans(session: Session, actor: Actor | None = None) -> list[Plan]:
+    """Return all plans, or those an actor sees: newest first, with how many areas and grids each changes."""
     areas = select(func.count()).where(PlanAreaRow.plan_id == PlanRow.id).scalar_subquery()
     grids = select(func.count()).where(PlanGridRow.plan_id == PlanRow.id).scalar_subquery()
-    rows = session.execute(select(PlanRow, areas, grids).order_by(PlanRow.id.desc()))
+    query = select(PlanRow, areas, grids).order_by(PlanRow.id.desc())
+    if actor is not None:
+        query = query.where(visible(PlanRow, actor))
+    rows = session.execute(query)
     return [
         Plan(
             id=row.id,

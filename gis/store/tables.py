@@ -149,6 +149,7 @@ class PlanRow(Base):
     change_number: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
     created_by: Mapped[str]
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
 
 
 class PlanAreaRow(Outlined, Base):
@@ -344,15 +345,17 @@ class RelocationRow(Base):
 
 
 class UnitRow(Base):
-    """An organisational unit: district centre, street centres, departments."""
+    """An organisational unit: district centre, street centres, departments; `branch`: it and all above it."""
 
     __tablename__ = "unit"
+    __table_args__ = (Index("ix_unit_branch", "branch", postgresql_using="gin"),)
 
     id: Mapped[int] = identity_key()
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     parent_code: Mapped[str | None]
     area_code: Mapped[str | None]
+    branch: Mapped[list[int]] = mapped_column(server_default=sql("'{}'"))
 
 
 class WorkerRow(Base):

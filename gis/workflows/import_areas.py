@@ -9,6 +9,7 @@ from gis.nouns import AreaLevel
 from gis.store.audit.record import record
 from gis.store.planning.operations import Deed, OperationKind, recorded
 from gis.store.plans import add_parts, create_plan, find_open_plan, get_plan, list_plan_areas, save_plan_areas
+from gis.workflows.identity.branch import require_inside_branch
 from gis.workflows.import_layer import ImportReport, ImportRequest, Intake, take_in, with_columns
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def import_areas(
     with recorded(session, plan.id, Deed(OperationKind.IMPORT_AREAS, options=options), actor):
         report = take_in(intake, settings, plan.id)
     detail = {"level": level.value, "rows": report.rows, "saved": report.saved}
+    require_inside_branch(session, plan.id)
     record(session, actor, Action.PLAN_IMPORT, subject=("plan", plan.id), detail=detail)
     return report
 

@@ -11,6 +11,7 @@ from gis.nouns import AreaLevel, GridKind
 from gis.store.audit.record import record
 from gis.store.planning.operations import Deed, OperationKind, recorded
 from gis.store.plans import add_parts, list_plan_areas, retire_missing_grids, save_plan_grids
+from gis.workflows.identity.branch import require_inside_branch
 from gis.workflows.import_areas import plan_to_fill
 from gis.workflows.import_layer import ImportReport, ImportRequest, Intake, take_in, with_columns
 
@@ -100,6 +101,7 @@ def import_grids(
             retired = retire_missing_grids(session, plan.id, request.kind, set(intake.seen))
             report = replace(report, retired=retired)
     detail = {"kind": kind, "rows": report.rows, "saved": report.saved, "retired": report.retired}
+    require_inside_branch(session, plan.id)
     record(session, actor, Action.PLAN_IMPORT, subject=("plan", plan.id), detail=detail)
     return report
 

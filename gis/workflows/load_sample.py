@@ -40,6 +40,7 @@ AREA_FILES = {
     AreaLevel.STREET: "streets",
     AreaLevel.COMMUNITY: "communities",
 }
+SAMPLE_TITLE = "样本区 Sample district"
 # The release is in force some weeks before the first event, as it would be.
 DAYS_BEFORE = 400
 BATCH_EVENTS = 10_000
@@ -95,7 +96,7 @@ def load_sample(session: Session, request: SampleRequest, settings: Settings, ac
 
 def publish_files(session: Session, request: SampleRequest, settings: Settings, actor: Actor) -> Release:
     """Import the areas and grids, check them, and publish them as the first release."""
-    create_plan(session, "样本区 Sample district", actor)
+    create_plan(session, SAMPLE_TITLE, actor)
     for level, name in AREA_FILES.items():
         request.on_progress(f"import {name}")
         areas = ImportRequest(request.folder / f"{name}.geojson", crs="cgcs2000")

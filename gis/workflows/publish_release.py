@@ -14,6 +14,7 @@ from gis.store.checks import find_newest_check
 from gis.store.events import EventFilter, count_events
 from gis.store.plans import lock_draft
 from gis.store.releases import list_releases, publish_plan
+from gis.workflows.identity.branch import require_inside_branch
 
 if TYPE_CHECKING:
     from datetime import date
@@ -55,6 +56,7 @@ def publish_release(
     """
     plan = lock_draft(session, plan_id)
     check = require_publishable(plan, find_newest_check(session, plan_id=plan.id), accept_reason)
+    require_inside_branch(session, plan.id)
     require_answers_stand(session, effective_from, settings)
     reason = accept_reason if check.errors else None
     release = publish_plan(session, plan, check, effective_from, actor, reason)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas
 import httpx
 import pandas as pd
+import people
 import pytest
 import releases
 import shapely
@@ -167,8 +168,15 @@ def app(module_settings: Settings) -> FastAPI:
 
 
 @pytest.fixture(scope="module")
-def client(app: FastAPI) -> Iterator[httpx.Client]:
-    with serving(app) as address, httpx.Client(base_url=address, timeout=30) as client:
+def token(module_settings: Settings) -> str:
+    """The token of somebody who may do whatever staff may, everywhere."""
+    return people.token_for(module_settings, "staff")
+
+
+@pytest.fixture(scope="module")
+def client(app: FastAPI, token: str) -> Iterator[httpx.Client]:
+    headers = people.bearer(token)
+    with serving(app) as address, httpx.Client(base_url=address, headers=headers, timeout=30) as client:
         yield client
 
 

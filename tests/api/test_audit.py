@@ -28,7 +28,7 @@ def test_what_is_done_by_the_api_is_recorded_with_its_request(client: httpx.Clie
     headers = {"X-Request-Id": "9f2c5a1e77b0c3d4"}
     client.get("/v1/events", params={"f": "csv", "grid": 17}, headers=headers)
     (entry,) = entries(client, action="events.export")
-    assert (entry["actor"], entry["request"]) == ("operator", "9f2c5a1e77b0c3d4")
+    assert (entry["actor"], entry["request"]) == ("staff", "9f2c5a1e77b0c3d4")
     assert entry["detail"] == {"events": 0, "grid_id": "17"}
     client.get("/v1/events", params={"f": "json"})
     assert len(entries(client, action="events.export")) == 1
@@ -71,7 +71,7 @@ def test_the_log_as_csv_is_recorded_itself(client: httpx.Client) -> None:
         client.get("/v1/events", params={"f": "csv"})
     answer = client.get("/v1/audit", params={"f": "csv", "limit": 1})
     (row,) = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))
-    assert row["actor"] == "operator"
+    assert row["actor"] == "staff"
     assert 'rel="next"' in answer.headers["link"]
     assert entries(client, limit=1)[0]["action"] == "audit.export"
 

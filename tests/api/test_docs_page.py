@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import people
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -14,14 +15,16 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("district")]
 
 
-def test_the_documentation_works_under_its_policy_and_asks_nobody_else(client: httpx.Client) -> None:
+def test_the_documentation_works_under_its_policy_and_asks_nobody_else(
+    client: httpx.Client, token: str
+) -> None:
     address = str(client.base_url).rstrip("/")
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     said: list[str] = []
     asked: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=flags)
-        page = browser.new_page()
+        page = browser.new_page(extra_http_headers=people.bearer(token))
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import people
 import pytest
 from commands import Service, layer, served
 from shapely import box
@@ -65,7 +66,9 @@ def both(service: Service) -> Iterator[httpx.Client]:
 def client_of(service: Service) -> Iterator[httpx.Client]:
     limits = httpx.Limits(max_keepalive_connections=0)
     transport = httpx.HTTPTransport(retries=8, limits=limits)
-    with httpx.Client(base_url=service.address, transport=transport, timeout=60) as client:
+    with httpx.Client(
+        base_url=service.address, headers=people.bearer(service.token), transport=transport, timeout=60
+    ) as client:
         yield client
 
 
@@ -155,7 +158,7 @@ def test_a_job_tells_how_far_it_is_and_leads_to_its_result(both: httpx.Client, o
     assert done["started_at"] < done["ended_at"]
     led = both.get(f"/v1/jobs/{number}/results", follow_redirects=True)
     assert led.url.path == done["result"]
-    assert (led.json()["release"], led.json()["by"]) == (1, "operator")
+    assert (led.json()["release"], led.json()["by"]) == (1, done["created_by"])
     assert "retry-after" not in both.get(f"/v1/jobs/{number}").headers
     assert both.delete(f"/v1/jobs/{number}").status_code == 409
 
@@ -284,7 +287,7 @@ def test_jobs_run_one_after_the_other_in_the_order_they_were_asked_for(
 
 def test_a_job_that_cannot_be_done_says_why(both: httpx.Client, own_engine: Engine) -> None:
     with transaction(own_engine) as session:
-        number = save_job(session, "check", {"release": 99}, Actor("tester")).id
+        number = save_job(session, "check", {"release": 99}, Actor(both.get("/v1/me").json()["login"])).id
     failed = wait_for(both, number, "failed")
     assert failed["problem"]["type"] == "urn:wangge:problem:not-found"
     assert (failed["problem"]["status"], failed["problem"]["request_id"]) == (404, f"job-{number}")
@@ -294,7 +297,7 @@ def test_a_job_that_cannot_be_done_says_why(both: httpx.Client, own_engine: Engi
 
 def test_a_job_nobody_sees_to_is_lost(both: httpx.Client, own_engine: Engine) -> None:
     with transaction(own_engine) as session:
-        number = save_job(session, "check", {"release": 1}, Actor("tester")).id
+        number = save_job(session, "check", {"release": 1}, Actor(both.get("/v1/me").json()["login"])).id
         session.execute(
             text(
                 "UPDATE job SET state = 'running', started_at = now(), seen_at = now() - interval '40 s'"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import people
 import pytest
 from commands import WANGGE, environment
 
@@ -45,17 +46,21 @@ def publish_line(engine: Engine, middle: float, day: date) -> float:
     return time.monotonic()
 
 
+NO_KEEPALIVE = httpx.Limits(max_keepalive_connections=0)
+
+
 @dataclass
 class Hammer:
     """Asks on fresh connections, so that every worker is met, until told to stop."""
 
     address: str
+    headers: dict[str, str]
     seen: list[tuple[float, int, str]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     is_over: bool = False
 
     def ask_one(self) -> None:
-        with httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), timeout=30) as client:
+        with httpx.Client(headers=self.headers, limits=NO_KEEPALIVE, timeout=30) as client:
             while not self.is_over:
                 asked = time.monotonic()
                 answer = client.get(
@@ -64,7 +69,7 @@ class Hammer:
                 self.note(asked, answer, lambda body: body["answers"]["name"])
 
     def ask_many(self) -> None:
-        with httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), timeout=30) as client:
+        with httpx.Client(headers=self.headers, limits=NO_KEEPALIVE, timeout=30) as client:
             while not self.is_over:
                 asked = time.monotonic()
                 body = {"crs": "wgs84", "points": [POINT, POINT]}
@@ -84,6 +89,7 @@ class Service:
     """A service of two workers."""
 
     address: str
+    headers: dict[str, str]
     process: subprocess.Popen[bytes]
     home: Path
 
@@ -103,6 +109,7 @@ def service(settings: Settings, tmp_path: Path) -> Iterator[Service]:
     engine = make_engine(settings)
     publish_line(engine, 118.1, date(2001, 1, 1))
     engine.dispose()
+    headers = people.bearer(people.token_for(settings, "staff"))
     said, log = tmp_path / "said", tmp_path / "log"
     home = tmp_path / "home"
     with said.open("wb") as out, log.open("wb") as err:
@@ -113,7 +120,7 @@ def service(settings: Settings, tmp_path: Path) -> Iterator[Service]:
         address = wait_for(lambda: said.read_text().split()[2] if said.stat().st_size else None)
         wait_for(lambda: answers(address))
         wait_for(lambda: log.read_text().count("Application startup complete") == 2)
-        yield Service(address, process, home)
+        yield Service(address, headers, process, home)
         process.terminate()
         assert process.wait(timeout=60) == 0, log.read_text()
         assert "Traceback" not in log.read_text()
@@ -140,7 +147,7 @@ def answers(address: str) -> bool:
 def test_a_release_published_under_load_is_answered_from_at_once(
     service: Service, settings: Settings
 ) -> None:
-    hammer = Hammer(service.address)
+    hammer = Hammer(service.address, service.headers)
     threads = [threading.Thread(target=hammer.ask_one) for _ in range(3)]
     threads.append(threading.Thread(target=hammer.ask_many))
     engine = make_engine(settings)
@@ -167,7 +174,8 @@ def test_a_release_published_under_load_is_answered_from_at_once(
     after = [number for asked, number, _ in hammer.seen if asked > committed]
     assert len(after) > 10
     assert set(after) == {2}
-    answer = httpx.get(f"{service.address}v1/locate?lon={POINT[0]}&lat={POINT[1]}&at={FAR_AWAY}").json()
+    address = f"{service.address}v1/locate?lon={POINT[0]}&lat={POINT[1]}&at={FAR_AWAY}"
+    answer = httpx.get(address, headers=service.headers).json()
     assert (answer["release"]["number"], answer["answers"]["name"]) == (3, "East")
 
 
@@ -177,7 +185,7 @@ def test_workers_share_one_file_an_index(service: Service) -> None:
     assert len(workers) == 2
 
     def all_have_mapped() -> bool:
-        assert httpx.get(address).status_code == 200
+        assert httpx.get(address, headers=service.headers).status_code == 200
         return all(service.mapped(pid) for pid in workers)
 
     wait_for(all_have_mapped)
@@ -185,4 +193,4 @@ def test_workers_share_one_file_an_index(service: Service) -> None:
     assert [service.mapped(pid) for pid in workers] == [{kept.name}] * 2
     # gone under the service: it goes on with what it has mapped
     kept.unlink()
-    assert httpx.get(address).json()["answers"]["name"] == WANTED[1]
+    assert httpx.get(address, headers=service.headers).json()["answers"]["name"] == WANTED[1]

@@ -77,7 +77,7 @@ def test_from_a_file_to_a_release(client: httpx.Client) -> None:
     assert published.status_code == 201, published.text
     release = published.json()
     assert client.get(published.headers["location"]).json() == release
-    assert (release["number"], release["published_by"]) == (3, "operator")
+    assert (release["number"], release["published_by"]) == (3, "staff")
     there = client.get("/v1/locate", params={"lon": 118.18, "lat": 31.05, "at": "2026-09-01"}).json()
     assert there["answers"]["code"] == EAST_HALF
     again = client.post(f"/v1/plans/{plan}/publish", json={"effective_from": "2026-10-01"})
@@ -119,7 +119,7 @@ def test_a_gap_that_is_meant_is_remembered_by_checks_of_every_kind(client: httpx
     marked = client.post("/v1/intended-holes", json=body)
     assert marked.status_code == 201, marked.text
     hole = marked.json()
-    assert (hole["lasting_id"], hole["marked_by"]) == (gap["lasting_id"], "operator")
+    assert (hole["lasting_id"], hole["marked_by"]) == (gap["lasting_id"], "staff")
     assert client.get(marked.headers["location"]).json() == {"holes": [hole]}
     assert client.post("/v1/intended-holes", json=body).status_code == 409
     assert client.post(address).json()["counts"]["intended_hole"] == 1
@@ -274,4 +274,4 @@ def test_a_bad_publication_is_told_the_field(client: httpx.Client, body: dict[st
 def test_a_plan_needs_a_title(client: httpx.Client) -> None:
     assert client.post("/v1/plans", json={"title": ""}).status_code == 422
     answer = client.post("/v1/plans", json={"title": "x", "color": "red"})
-    assert answer.json()["errors"][0]["remedy"] == "allowed: title"
+    assert answer.json()["errors"][0]["remedy"] == "allowed: title, unit_code"

@@ -7,13 +7,14 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import httpx
+import people
 import pytest
 from alembic import command
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import event, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from gis.api.access import Acting, public, require_identity
+from gis.api.access import Acting, needs, public, require_rights
 from gis.api.app import ROUTERS, create_app
 from gis.api.problems import problem_for
 from gis.errors import (
@@ -24,6 +25,7 @@ from gis.errors import (
     NotFoundError,
     SetupError,
 )
+from gis.identity.roles import Right
 from gis.settings import Settings
 from gis.store.migrate import alembic_config
 from gis.store.session import make_engine
@@ -34,6 +36,20 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("district")
 
+PUBLIC = {
+    "/",
+    "/docs",
+    "/live",
+    "/login",
+    "/metrics",
+    "/openapi.json",
+    "/ready",
+    "/static/{path:path}",
+    "/v1/sessions",
+    "/v1/sessions/activate",
+    "/v1/sessions/renew",
+}
+SOMEBODY = people.bearer("of nobody here")
 PAGES = ("/", "/docs", "/maps/grids", "/maps/coverage", "/maps/events", "/maps/choropleth", "/maps/heat-time")
 
 
@@ -45,7 +61,7 @@ def test_live_and_ready(client: httpx.Client) -> None:
 
 def test_without_a_database_the_service_lives_but_is_not_ready() -> None:
     nowhere = Settings(database_url="postgresql+psycopg2://nobody@127.0.0.1:1/none")
-    with serving(create_app(nowhere)) as address, httpx.Client(base_url=address) as client:
+    with serving(create_app(nowhere)) as address, httpx.Client(base_url=address, headers=SOMEBODY) as client:
         assert client.get("/live").status_code == 200
         answer = client.get("/ready")
         assert (answer.status_code, answer.json()["reasons"]) == (503, ["the database cannot be reached"])
@@ -64,7 +80,7 @@ def test_an_old_schema_is_not_ready(settings: Settings) -> None:
         answer = httpx.get(f"{address}/ready")
         assert answer.status_code == 503
         assert "wangge database upgrade" in answer.json()["reasons"][0]
-        answer = httpx.get(f"{address}/v1/summary")
+        answer = httpx.get(f"{address}/v1/summary", headers=SOMEBODY)
         assert answer.status_code == 503
         assert "wangge database upgrade" in answer.json()["detail"]
 
@@ -314,6 +330,7 @@ def test_every_route_says_who_acts_or_is_public() -> None:
     router = APIRouter()
 
     @router.get("/secret")
+    @needs(Right.OWN_ACCOUNT)
     def secret() -> None:
         """Forget to ask who acts."""
 
@@ -323,17 +340,24 @@ def test_every_route_says_who_acts_or_is_public() -> None:
         """Answer anybody."""
 
     @router.get("/mine")
+    @needs(Right.OWN_ACCOUNT)
     def mine(_actor: Acting) -> None:
         """Answer the acting user."""
 
+    @router.get("/bare")
+    def bare(_actor: Acting) -> None:
+        """Forget to say which right it needs."""
+
     declared = {route.path: route.dependant for route in router.routes}
-    require_identity([("/open", declared["/open"]), ("/mine", declared["/mine"])])
+    require_rights([("/open", declared["/open"]), ("/mine", declared["/mine"])])
     with pytest.raises(RuntimeError, match="/secret does not say who acts"):
-        require_identity(declared.items())
+        require_rights(declared.items())
+    with pytest.raises(RuntimeError, match="/bare is neither public nor marked with a right"):
+        require_rights([("/bare", declared["/bare"])])
     listed = {
         route.path for each in ROUTERS for route in each.routes if getattr(route.endpoint, "is_public", False)
     }
-    assert listed == {"/", "/docs", "/live", "/metrics", "/openapi.json", "/ready", "/static/{path:path}"}
+    assert listed == PUBLIC
 
 
 def refusal(engine: Engine, statement: str) -> Exception:

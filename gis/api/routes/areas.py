@@ -4,12 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from gis.api.access import Configured, Transaction
+from gis.api.access import Configured, Transaction, needs
 from gis.api.wire import geojson
 from gis.api.wire.asked import AskedRelease
 from gis.api.wire.caching import entity_tag, require_changed
 from gis.api.wire.simplified import Simplify, drawn_like, said
 from gis.api.wire.strict import StrictRoute
+from gis.identity.roles import Right
 from gis.nouns import AreaLevel
 from gis.store.areas import list_areas
 
@@ -17,6 +18,7 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/areas", tags=["areas"])
 
 
 @router.get("", summary="Areas as GeoJSON", response_class=Response, responses=geojson.ANSWERS)
+@needs(Right.READ_GRIDS)
 def list_features(
     *,
     request: Request,

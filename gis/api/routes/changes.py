@@ -4,13 +4,15 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from gis.api.access import Configured, Transaction
+from gis.api.access import Configured, Transaction, needs
 from gis.api.routes.plans import PlanOut
+from gis.api.seen import SeenPlan
 from gis.api.wire import geojson
 from gis.api.wire.asked import ReleaseNamed
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
+from gis.identity.roles import Right
 from gis.nouns import Plan
 from gis.workflows.comparing.affected import affected_frame
 from gis.workflows.comparing.compare_states import ComparedReleases, compare_plan, compare_releases
@@ -60,6 +62,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     responses=ANSWERS,
     response_class=Response,
 )
+@needs(Right.READ_GRIDS)
 def of_releases(session: Transaction, settings: Configured, old: Id, new: Id) -> Response:
     """Return each split, merger, moved edge and the like as a feature with areas and sentences."""
     return answer_changes(session, settings, compare_releases(session, old, new, settings))
@@ -71,7 +74,8 @@ def of_releases(session: Transaction, settings: Configured, old: Id, new: Id) ->
     responses=ANSWERS,
     response_class=Response,
 )
-def of_plan(session: Transaction, settings: Configured, plan_id: Id) -> Response:
+@needs(Right.READ_PLANS)
+def of_plan(session: Transaction, settings: Configured, plan_id: SeenPlan) -> Response:
     """Return what would become of the grids if the plan were published, as for two releases."""
     return answer_changes(session, settings, compare_plan(session, plan_id, settings))
 

@@ -11,17 +11,18 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy.orm import Session
 
-from gis.api.access import Acting, Configured, Transaction
+from gis.api.access import Acting, Configured, Transaction, needs
 from gis.api.jobs.kinds import CHECK
 from gis.api.routes.jobs import Prefer, answer_later, wants_async
+from gis.api.seen import SeenCheck
 from gis.api.wire import geojson
 from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import ASK_AGAIN, entity_tag, require_changed
-from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
 from gis.gridding.rules.identity import ids_of
 from gis.gridding.rules.profile import shipped_profile
 from gis.gridding.sentences import describe
+from gis.identity.roles import Right
 from gis.nouns import STORED_CRS, Actor, Check, Finding, FindingKind, Severity
 from gis.settings import Settings
 from gis.store.checks import get_check, list_findings
@@ -165,7 +166,8 @@ Asked = Annotated[AskedCheck, Depends(read_asked)]
 
 
 @router.get("/{check_id}", summary="One check")
-def one(request: Request, response: Response, session: Transaction, check_id: Id) -> CheckOut:
+@needs(Right.READ_CHECKS)
+def one(request: Request, response: Response, session: Transaction, check_id: SeenCheck) -> CheckOut:
     """Return a check's tolerances and counts."""
     check = get_check(session, check_id)
     response.headers.update(require_changed(request, entity_tag(request, check), ASK_AGAIN))
@@ -187,11 +189,12 @@ def one(request: Request, response: Response, session: Transaction, check_id: Id
         }
     },
 )
+@needs(Right.READ_CHECKS)
 def list_features(
     *,
     request: Request,
     session: Transaction,
-    check_id: Id,
+    check_id: SeenCheck,
     kind: Annotated[FindingKind | None, Query(description="Only this kind.")] = None,
     severity: Annotated[Severity | None, Query(description="Only this severity.")] = None,
     f: Annotated[

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from gis.api.access import Transaction
+from gis.api.access import Transaction, needs
 from gis.api.wire import geojson
 from gis.api.wire.answers import answer_json
 from gis.api.wire.asked import ReleaseNamed
 from gis.api.wire.caching import ASK_AGAIN, FOR_EVER, entity_tag, require_changed
 from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
+from gis.identity.roles import Right
 from gis.nouns import AreaLevel
 from gis.store.frames import plain_rows
 from gis.store.people import mark_of_buildings
@@ -91,6 +92,7 @@ class CoverageOut(BaseModel):
 
 
 @router.get("", summary="How much of each area grids serve", response_model=CoverageOut)
+@needs(Right.READ_GRIDS)
 def table(
     *,
     request: Request,
@@ -118,6 +120,7 @@ def table(
 @router.get(
     "/remainder", summary="What grids leave of each area", response_class=Response, responses=geojson.ANSWERS
 )
+@needs(Right.READ_GRIDS)
 def remainder(
     *,
     request: Request,

@@ -1,17 +1,17 @@
 """Events: reports in, each kept once; lists, pages and the unlocated queue out."""
 
-import csv
-import io
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
+import pandas as pd
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.config import JsonDict
 
-from gis.api.access import Acting, Configured, Indexes, Transaction
+from gis.api.access import Acting, Configured, Indexes, Transaction, needs
 from gis.api.problems import describe_invalid
+from gis.api.seen import SeenEvent
 from gis.api.wire import geojson
 from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import PRIVATE
@@ -24,9 +24,11 @@ from gis.api.wire.event_forms import (
     Nearest,
     event_out,
 )
-from gis.api.wire.parameters import LAST_ID, Box, Id, Moment, read_box
+from gis.api.wire.parameters import LAST_ID, Box, Moment, read_box
 from gis.api.wire.strict import StrictRoute
+from gis.files.spreadsheet import csv_pieces
 from gis.identity.actions import Action
+from gis.identity.roles import Right
 from gis.nouns import Event, Grade
 from gis.store.audit.record import record
 from gis.store.events import EventCursor, EventFilter, count_events, get_event, list_events
@@ -150,6 +152,7 @@ class PlacesOut(BaseModel):
         KNOWN: {"model": EventOut, "description": "This report was there already; the event as it is"}
     },
 )
+@needs(Right.REPORT_EVENTS)
 def report(
     *,
     session: Transaction,
@@ -168,6 +171,7 @@ def report(
 
 
 @router.post("/batch", summary="Report many events")
+@needs(Right.REPORT_EVENTS)
 def report_batch(
     session: Transaction, settings: Configured, actor: Acting, indexes: Indexes, body: BatchIn
 ) -> BatchOut:
@@ -200,6 +204,7 @@ def read_item(item: object) -> EventIn | dict[str, Any]:
 
 def event_filter(  # noqa: PLR0913 - a list has as many filters as its callers need
     *,
+    actor: Acting,
     since: Annotated[Moment | None, Query(description="Reported at or after.")] = None,
     until: Annotated[Moment | None, Query(description="Reported before.")] = None,
     category: Annotated[list[str], Query(max_length=100, description="Any of these; repeat it.")] = [],  # noqa: B006 - never changed
@@ -214,7 +219,7 @@ def event_filter(  # noqa: PLR0913 - a list has as many filters as its callers n
     bbox: Box = None,
     unlocated: Annotated[bool | None, Query(description="Only, or none of, the unlocated queue.")] = None,
 ) -> EventFilter:
-    """Return the filter a request's parameters ask for."""
+    """Return the filter a request's parameters ask for, within what the caller sees."""
     return EventFilter(
         since=since,
         until=until,
@@ -225,6 +230,7 @@ def event_filter(  # noqa: PLR0913 - a list has as many filters as its callers n
         area_id=area,
         bbox=read_box(bbox),
         is_unlocated=unlocated,
+        seen_by=actor,
     )
 
 
@@ -249,6 +255,7 @@ def event_cursor(text: str | None) -> EventCursor | None:
         }
     },
 )
+@needs(Right.READ_EVENTS)
 def list_page(  # noqa: PLR0913 - six of them are FastAPI's
     *,
     request: Request,
@@ -276,23 +283,26 @@ def list_page(  # noqa: PLR0913 - six of them are FastAPI's
         headers["Link"] = f'<{links[1]["href"]}>; rel="next"'
     if f is Form.CSV:
         record(session, actor, Action.EVENTS_EXPORT, detail=export_detail(wanted, len(events)))
-        return Response(csv_text(events), headers=headers, media_type="text/csv; charset=utf-8")
+        return Response(csv_of(events), headers=headers, media_type="text/csv; charset=utf-8")
     page = PageOut.model_construct(events=events, next=links[1]["href"] if following else None)
     return answer_json(page, headers)
 
 
 @router.get("/unlocated", summary="Events in no grid")
-def list_unlocated(
+@needs(Right.READ_EVENTS)
+def list_unlocated(  # noqa: PLR0913 - five of them are FastAPI's
+    *,
     request: Request,
     response: Response,
     session: Transaction,
+    actor: Acting,
     names: Named,
     cursor: Cursor = None,
     limit: PageLimit = USUAL_ON_PAGE,
 ) -> QueueOut:
     """Return the queue of events in no natural or dedicated grid, with the nearest grid and its distance."""
     response.headers["Cache-Control"] = PRIVATE
-    wanted = EventFilter(is_unlocated=True)
+    wanted = EventFilter(is_unlocated=True, seen_by=actor)
     found = list_events(session, wanted, limit + 1, event_cursor(cursor))
     following = (
         {"cursor": write_cursor(found[limit - 1].reported_at, found[limit - 1].id)}
@@ -307,7 +317,8 @@ def list_unlocated(
 
 
 @router.get("/{event_id}", summary="One event")
-def one(response: Response, session: Transaction, names: Named, event_id: Id) -> EventOut:
+@needs(Right.READ_EVENTS)
+def one(response: Response, session: Transaction, names: Named, event_id: SeenEvent) -> EventOut:
     """Return an event with the grids and areas it fell in when it was reported."""
     response.headers["Cache-Control"] = PRIVATE
     event: Event = get_event(session, event_id)
@@ -315,7 +326,10 @@ def one(response: Response, session: Transaction, names: Named, event_id: Id) ->
 
 
 @router.get("/{event_id}/places", summary="One event in other releases")
-def list_event_places(response: Response, session: Transaction, names: Named, event_id: Id) -> PlacesOut:
+@needs(Right.READ_EVENTS)
+def list_event_places(
+    response: Response, session: Transaction, names: Named, event_id: SeenEvent
+) -> PlacesOut:
     """Return the grids and areas an event lies in: then, and in each release it was relocated into."""
     response.headers["Cache-Control"] = PRIVATE
     event = get_event(session, event_id)
@@ -375,24 +389,12 @@ COLUMNS = (
 )
 
 
-def csv_text(events: Iterable[EventOut]) -> str:
+def csv_of(events: Iterable[EventOut]) -> bytes:
     """Return events as CSV that a spreadsheet opens rightly and does not calculate with."""
-    out = io.StringIO()
-    # the mark by which spreadsheets know UTF-8
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow([*COLUMNS, "grid_code", "grid_name"])
+    rows = []
     for event in events:
         row = event.model_dump(mode="json", include=set(COLUMNS))
         grid = [event.answers.code, event.answers.name] if event.answers else [None, None]
-        writer.writerow([as_cell(cell) for cell in (*(row[name] for name in COLUMNS), *grid)])
-    return out.getvalue()
-
-
-def as_cell(value: object) -> object:
-    """Return a value that no spreadsheet takes for a formula."""
-    return (
-        f"'{value}"
-        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-        else value
-    )
+        rows.append([*(row[name] for name in COLUMNS), *grid])
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, "grid_code", "grid_name"], dtype=object)
+    return b"".join(csv_pieces([frame]))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from geopandas import GeoDataFrame
 from pydantic import BaseModel, ConfigDict
 
-from gis.api.access import Configured, Transaction
+from gis.api.access import Configured, Transaction, needs
 from gis.api.wire import geojson
 from gis.api.wire.asked import Asked, AskedRelease, today
 from gis.api.wire.caching import ASK_AGAIN, PRIVATE, entity_tag, require_changed
@@ -16,6 +16,7 @@ from gis.api.wire.parameters import LAST_ID, Box, Day, Id, read_box
 from gis.api.wire.simplified import Simplify, drawn_like, said
 from gis.api.wire.strict import StrictRoute
 from gis.errors import NotFoundError
+from gis.identity.roles import Right
 from gis.nouns import GridKind
 from gis.store.grids import GridFilter, list_grid_history, list_grids
 from gis.store.people import list_duties
@@ -72,6 +73,7 @@ class DutiesOut(BaseModel):
 
 
 @router.get("", summary="Grids as GeoJSON", response_class=Response, responses=geojson.ANSWERS)
+@needs(Right.READ_GRIDS)
 def list_features(  # noqa: PLR0913 - a list has as many filters as its callers need
     *,
     request: Request,
@@ -111,6 +113,7 @@ def list_features(  # noqa: PLR0913 - a list has as many filters as its callers 
 @router.get(
     "/by-code/{code}", summary="One grid by its code", response_class=Response, responses=FEATURE_ANSWERS
 )
+@needs(Right.READ_GRIDS)
 def by_code(
     request: Request,
     session: Transaction,
@@ -125,6 +128,7 @@ def by_code(
 
 
 @router.get("/{grid_id}", summary="One grid", response_class=Response, responses=FEATURE_ANSWERS)
+@needs(Right.READ_GRIDS)
 def one(
     request: Request,
     session: Transaction,
@@ -144,6 +148,7 @@ def one(
     response_class=Response,
     responses=geojson.ANSWERS,
 )
+@needs(Right.READ_GRIDS)
 def history(request: Request, session: Transaction, grid_id: Id) -> Response:
     """Return what each release made of a grid, oldest first; `valid_to` is the first day it did not hold."""
     tag = entity_tag(request, [release.sha256 for release in list_releases(session)])
@@ -154,6 +159,7 @@ def history(request: Request, session: Transaction, grid_id: Id) -> Response:
 
 
 @router.get("/{grid_id}/duty", summary="Who answers for a grid on a day")
+@needs(Right.READ_GRIDS)
 def duty(
     response: Response,
     session: Transaction,

@@ -7,14 +7,15 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse
 
-from gis.api.access import Acting, Transaction
+from gis.api.access import Acting, Transaction, needs
 from gis.api.jobs.kinds import KINDS
+from gis.api.seen import SeenJob
 from gis.api.wire import geojson
 from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import PRIVATE
-from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
 from gis.errors import ConflictError
+from gis.identity.roles import Right
 from gis.nouns import Actor
 from gis.store.jobs.answers import get_job_answer
 from gis.store.jobs.queue import OPEN, Job, JobState, cancel_job, get_job, list_jobs, save_job
@@ -82,19 +83,22 @@ ACCEPTED_ANSWER: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("", summary="Jobs, newest first")
+@needs(Right.USE_JOBS)
 def list_all(
     response: Response,
     session: Transaction,
+    actor: Acting,
     state: Annotated[JobState | None, Query(description="Only those in this state.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_LISTED, description="At most so many.")] = 50,
 ) -> JobsOut:
     """Return the newest jobs."""
     response.headers["Cache-Control"] = PRIVATE
-    return JobsOut(jobs=[job_out(job) for job in list_jobs(session, state, limit)])
+    return JobsOut(jobs=[job_out(job) for job in list_jobs(session, actor, state, limit)])
 
 
 @router.get("/{job_id}", summary="One job")
-def one(response: Response, session: Transaction, job_id: Id) -> JobOut:
+@needs(Right.USE_JOBS)
+def one(response: Response, session: Transaction, job_id: SeenJob) -> JobOut:
     """Return how far a job is; while it is not at its end, `Retry-After` says when to ask again."""
     job = get_job(session, job_id)
     response.headers["Cache-Control"] = PRIVATE
@@ -110,7 +114,8 @@ def one(response: Response, session: Transaction, job_id: Id) -> JobOut:
     response_class=RedirectResponse,
     responses={SEE_OTHER: {"description": "Leads to the result"}},
 )
-def results(session: Transaction, job_id: Id) -> Response:
+@needs(Right.USE_JOBS)
+def results(session: Transaction, job_id: SeenJob) -> Response:
     """Lead to the result of a job that is done; 409 says what another one is at or why it failed."""
     job = get_job(session, job_id)
     address = job_out(job).result
@@ -126,14 +131,16 @@ def results(session: Transaction, job_id: Id) -> Response:
     response_class=Response,
     responses={200: {"description": "As the same request would be answered at once", "content": KEPT}},
 )
-def answer(session: Transaction, job_id: Id) -> Response:
+@needs(Right.USE_JOBS)
+def answer(session: Transaction, job_id: SeenJob) -> Response:
     """Return the answer of a job whose result is kept nowhere else, as that of a repair."""
     kept = get_job_answer(session, job_id)
     return Response(kept.content, headers={"Cache-Control": PRIVATE}, media_type=kept.media_type)
 
 
 @router.delete("/{job_id}", summary="Cancel a job")
-def cancel(session: Transaction, actor: Acting, job_id: Id) -> JobOut:
+@needs(Right.USE_JOBS)
+def cancel(session: Transaction, actor: Acting, job_id: SeenJob) -> JobOut:
     """Cancel a job that waits or runs; nothing of what it did is kept. 409 if it has ended already."""
     return job_out(cancel_job(session, job_id, actor))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from gis.api.access import Configured, Indexes, Transaction
+from gis.api.access import Configured, Indexes, Transaction, acting_with, needs
 from gis.api.routes.grids import DutyOut, duties_of
 from gis.api.wire.asked import AskedRelease, Question, ReleaseNamed
 from gis.api.wire.caching import PRIVATE
@@ -16,8 +16,11 @@ from gis.api.wire.locate_answers import Place, write_located, write_planned
 from gis.api.wire.parameters import LAST_ID, ParameterError, System
 from gis.api.wire.strict import StrictRoute
 from gis.errors import CoordinateSystemError
+from gis.identity.roles import Right
 from gis.nouns import GridKind
+from gis.store.identity.visible import require_visible
 from gis.store.people import list_duties
+from gis.store.tables import PlanRow
 from gis.workflows.locate_point import FURTHEST_M, stored_point
 from gis.workflows.locating.locate_plan import PlanIndexes
 from gis.workflows.report_events import USUAL_ACCURACY_M
@@ -155,6 +158,7 @@ class LocatedOut(BaseModel):
 
 
 @router.get("", summary="Which grid a place belongs to", response_model=LocatedOut)
+@needs(Right.LOCATE)
 def locate(  # noqa: PLR0913 - six of them are FastAPI's
     *,
     request: Request,
@@ -185,6 +189,7 @@ def locate(  # noqa: PLR0913 - six of them are FastAPI's
     """Return the areas and grids a place belongs to, and the grid that answers for it."""
     if plan is not None:
         require_plan_alone(question, duty=duty)
+        require_visible(session, PlanRow, plan, acting_with(request, Right.READ_PLANS))
         found = plans.locate(session, plan, asked_point(lon, lat, crs), accuracy)
         content = write_planned(Place(lon, lat, crs, accuracy), found)
         return Response(content, headers={"Cache-Control": PRIVATE}, media_type="application/json")

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
-from gis.api.access import Configured, Indexes, Transaction
+from gis.api.access import Configured, Indexes, Transaction, needs
 from gis.api.wire.asked import find_asked
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.chains import Named
@@ -20,6 +20,7 @@ from gis.api.wire.parameters import OfDay, OfRelease, ParameterError, System, re
 from gis.api.wire.point_rows import read_csv_points, read_ndjson
 from gis.api.wire.strict import StrictRoute, require_known_parameters
 from gis.gridding.crs import points_to_stored
+from gis.identity.roles import Right
 from gis.workflows.locate_point import FURTHEST_M
 from gis.workflows.report_events import USUAL_ACCURACY_M
 
@@ -124,6 +125,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     responses=ANSWERS,
     openapi_extra={"requestBody": {"content": ROWS_BODY}},
 )
+@needs(Right.LOCATE)
 def locate_batch(  # noqa: PLR0913 - most of them are FastAPI's
     *,
     request: Request,

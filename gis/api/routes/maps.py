@@ -14,18 +14,23 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from gis.api.access import Configured, Transaction
+from gis.api.access import Acting, Configured, Transaction, needs
 from gis.api.edge.headers import page_policy
 from gis.api.wire.caching import ASK_AGAIN, PRIVATE
 from gis.api.wire.parameters import LAST_ID, Day, Language, OfRelease, ParameterError
 from gis.api.wire.strict import StrictRoute
+from gis.errors import NotFoundError
+from gis.identity.roles import Right
 from gis.maps.choropleth import Measure
 from gis.maps.heat_time import Step
 from gis.maps.page import MapPage
 from gis.maps.picture import picture_of
-from gis.nouns import AreaLevel
+from gis.nouns import Actor, AreaLevel
 from gis.settings import Settings
+from gis.store.checks import find_newest_check
 from gis.store.events import EventFilter
+from gis.store.identity.visible import require_visible
+from gis.store.tables import CheckRow
 from gis.workflows.draw_map import CountedBy, MapKind, MapRequest, draw_map
 
 router = APIRouter(
@@ -77,14 +82,15 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 
 def period(
     settings: Configured,
+    actor: Acting,
     since: Annotated[Day | None, Query(alias="from", description="First day of the events.")] = None,
     until: Annotated[Day | None, Query(alias="to", description="Day after the last of the events.")] = None,
 ) -> EventFilter:
-    """Return the filter for days of the district's time zone."""
+    """Return the filter for days of the district's time zone, within what the caller sees."""
     zone = ZoneInfo(settings.time_zone)
     if since and until and since >= until:
         raise ParameterError("`to` is the day after the last, so it lies behind `from`", field="to")
-    return EventFilter(since=first_moment(since, zone), until=first_moment(until, zone))
+    return EventFilter(since=first_moment(since, zone), until=first_moment(until, zone), seen_by=actor)
 
 
 def first_moment(day: date | None, zone: ZoneInfo) -> datetime | None:
@@ -96,6 +102,7 @@ Period = Annotated[EventFilter, Depends(period)]
 
 
 @router.get("/grids", summary="Map of the grids", responses=ANSWERS)
+@needs(Right.READ_GRIDS)
 def grids(
     drawn: Drawn,
     release: OfRelease = None,
@@ -106,16 +113,36 @@ def grids(
 
 
 @router.get("/findings", summary="Map of findings", responses=ANSWERS)
+@needs(Right.READ_CHECKS)
 def findings(
     drawn: Drawn,
+    actor: Acting,
     check: Annotated[int | None, Query(ge=1, le=LAST_ID, description="Check; else the newest.")] = None,
 ) -> Response:
     """Return what a check found, by kind and severity."""
-    request = MapRequest(MapKind.FINDINGS, check=check, language=drawn.language.value)
+    request = MapRequest(
+        MapKind.FINDINGS, check=seen_check(drawn.session, check, actor), language=drawn.language.value
+    )
     return answer_map(drawn, request, ASK_AGAIN)
 
 
+def seen_check(session: Session, check: int | None, actor: Actor) -> int:
+    """Return the check asked for, else the newest, of those the caller sees.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if check is None:
+        newest = find_newest_check(session, seen_by=actor)
+        if newest is None:
+            raise NotFoundError("Nothing has been checked yet; check a plan or a release first.")
+        return newest.id
+    require_visible(session, CheckRow, check, actor)
+    return check
+
+
 @router.get("/events", summary="Map of events with their heat", responses=ANSWERS)
+@needs(Right.READ_EVENTS)
 def events(
     drawn: Drawn,
     wanted: Period,
@@ -127,6 +154,7 @@ def events(
 
 
 @router.get("/choropleth", summary="Map of event numbers", responses=ANSWERS)
+@needs(Right.COUNT_EVENTS)
 def choropleth(
     drawn: Drawn,
     wanted: Period,
@@ -147,6 +175,7 @@ def choropleth(
 
 
 @router.get("/coverage", summary="Map of the areas that grids serve", responses=ANSWERS)
+@needs(Right.READ_GRIDS)
 def coverage(
     drawn: Drawn,
     level: Annotated[AreaLevel, Query(description="Level of the areas.")] = AreaLevel.STREET,
@@ -158,6 +187,7 @@ def coverage(
 
 
 @router.get("/heat-time", summary="Film of the heat of events", responses=ANSWERS)
+@needs(Right.READ_EVENTS)
 def heat_time(
     drawn: Drawn,
     wanted: Period,
@@ -172,6 +202,7 @@ def heat_time(
 
 
 @router.get("/heat", summary="Heat map of events", response_class=RedirectResponse)
+@needs(Right.READ_EVENTS)
 def heat(request: Request, _drawn: Drawn, _wanted: Period, release: OfRelease = None) -> Response:  # noqa: ARG001 - the parameters of the page it leads to
     """Lead to the map of events, which shows their heat first."""
     query = urlencode(request.query_params.multi_items())

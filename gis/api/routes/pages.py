@@ -11,11 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from gis.api.access import Configured, Transaction, public
+from gis.api.access import Configured, Transaction, needs, public
 from gis.api.edge.headers import page_policy
 from gis.api.wire.asked import today
 from gis.api.wire.parameters import Language
 from gis.api.wire.strict import StrictRoute
+from gis.identity.roles import Right
 from gis.store.summary import summarise
 
 router = APIRouter(route_class=StrictRoute, tags=["pages"])
@@ -96,7 +97,19 @@ async def start_page(
     return await files.get_response("index.html", request.scope)
 
 
+@router.get("/login", summary="Sign in", response_class=HTMLResponse)
+@public
+async def login_page(
+    request: Request,
+    lang: Annotated[Language | None, Query(description="Language it opens in; else the browser's.")] = None,  # noqa: ARG001 - the page's script reads it
+    next: Annotated[str | None, Query(max_length=2000, description="Where to go then, on this site.")] = None,  # noqa: A002, ARG001 - likewise
+) -> Response:
+    """Return the page to sign in on; it holds no data itself."""
+    return await files.get_response("login.html", request.scope)
+
+
 @router.get("/v1/summary", summary="What is in force today, in numbers")
+@needs(Right.READ_GRIDS)
 def summary(session: Transaction, settings: Configured) -> Summary:
     """Return counts of areas, grids, events and findings."""
     return Summary.model_validate(summarise(session, today(settings)))

@@ -6,15 +6,18 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gis.api.access import Acting, Configured, Transaction
+from gis.api.access import Acting, Configured, Transaction, needs
 from gis.api.routes.checks import Asked, CheckedOut
 from gis.api.routes.jobs import ACCEPTED_ANSWER
 from gis.api.routes.releases import ReleaseOut
-from gis.api.wire.parameters import Day, Id
+from gis.api.seen import SeenPlan
+from gis.api.wire.parameters import Day
 from gis.api.wire.strict import StrictRoute
 from gis.api.wire.uploads import AreaUpload, GridUpload, ImportOut, report_out, spooled
+from gis.identity.roles import Right
 from gis.nouns import PlanStatus
-from gis.store.plans import create_plan, get_plan, list_plans
+from gis.store.plans import get_plan, list_plans
+from gis.workflows.identity.branch import open_plan
 from gis.workflows.import_areas import import_areas
 from gis.workflows.import_grids import GridImportRequest, import_grids
 from gis.workflows.import_layer import ImportRequest
@@ -33,6 +36,10 @@ class PlanIn(BaseModel):
     )
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
+    unit_code: Annotated[
+        str | None,
+        Field(max_length=64, description="Unit whose branch it is about; else that of one's own role."),
+    ] = None
 
 
 class PlanOut(BaseModel):
@@ -67,7 +74,7 @@ class PlanOut(BaseModel):
 
 
 class PlansOut(BaseModel):
-    """All plans, newest first."""
+    """Plans, newest first."""
 
     plans: list[PlanOut]
 
@@ -82,31 +89,35 @@ class PublishIn(BaseModel):
 
 
 @router.post("", status_code=CREATED, summary="Open a plan")
+@needs(Right.DRAFT_PLANS)
 def create(response: Response, session: Transaction, actor: Acting, body: PlanIn) -> PlanOut:
     """Open a new draft over the newest release."""
-    plan = create_plan(session, body.title, actor)
+    plan = open_plan(session, body.title, actor, body.unit_code)
     response.headers["Location"] = f"/v1/plans/{plan.id}"
     return PlanOut.model_validate(plan)
 
 
-@router.get("", summary="All plans")
-def list_all(session: Transaction) -> PlansOut:
-    """Return every plan, newest first."""
-    return PlansOut(plans=[PlanOut.model_validate(plan) for plan in list_plans(session)])
+@router.get("", summary="Plans")
+@needs(Right.READ_PLANS)
+def list_all(session: Transaction, actor: Acting) -> PlansOut:
+    """Return the plans of one's branch, newest first."""
+    return PlansOut(plans=[PlanOut.model_validate(plan) for plan in list_plans(session, actor)])
 
 
 @router.get("/{plan_id}", summary="One plan")
-def one(session: Transaction, plan_id: Id) -> PlanOut:
+@needs(Right.READ_PLANS)
+def one(session: Transaction, plan_id: SeenPlan) -> PlanOut:
     """Return a plan."""
     return PlanOut.model_validate(get_plan(session, plan_id))
 
 
 @router.post("/{plan_id}/areas", summary="Import areas from a file")
+@needs(Right.DRAFT_PLANS)
 def add_areas(
     session: Transaction,
     settings: Configured,
     actor: Acting,
-    plan_id: Id,
+    plan_id: SeenPlan,
     upload: Annotated[AreaUpload, Form(media_type="multipart/form-data")],
 ) -> ImportOut:
     """Put a file's areas into the plan; `dry_run` (the default) only says what would happen."""
@@ -119,11 +130,12 @@ def add_areas(
 
 
 @router.post("/{plan_id}/grids", summary="Import grids from a file")
+@needs(Right.DRAFT_PLANS)
 def add_grids(
     session: Transaction,
     settings: Configured,
     actor: Acting,
-    plan_id: Id,
+    plan_id: SeenPlan,
     upload: Annotated[GridUpload, Form(media_type="multipart/form-data")],
 ) -> ImportOut:
     """Put a file's grids into the plan; `dry_run` (the default) only says what would happen."""
@@ -142,18 +154,20 @@ def add_grids(
     response_model=CheckedOut,
     responses=ACCEPTED_ANSWER,
 )
-def check(asked: Asked, plan_id: Id) -> Response:
+@needs(Right.CHECK)
+def check(asked: Asked, plan_id: SeenPlan) -> Response:
     """Check all areas and grids as they would be published, and keep the findings; large plans by a job."""
     return asked.answer(plan_id=plan_id)
 
 
 @router.post("/{plan_id}/publish", status_code=CREATED, summary="Publish a plan")
+@needs(Right.PUBLISH_PLANS)
 def publish(
     response: Response,
     session: Transaction,
     settings: Configured,
     actor: Acting,
-    plan_id: Id,
+    plan_id: SeenPlan,
     body: PublishIn,
 ) -> ReleaseOut:
     """Make the plan the next release, if its newest check allows it."""

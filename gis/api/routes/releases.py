@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from gis.api.access import Configured, Transaction
+from gis.api.access import Configured, Transaction, needs
 from gis.api.routes.checks import CREATED, Asked, CheckedOut
 from gis.api.routes.jobs import ACCEPTED_ANSWER
 from gis.api.wire.answers import answer_json
@@ -16,6 +16,7 @@ from gis.api.wire.caching import ASK_AGAIN, FOR_EVER, PRIVATE, entity_tag, requi
 from gis.api.wire.parameters import Day, Id
 from gis.api.wire.strict import StrictRoute
 from gis.files.spreadsheet import csv_pieces
+from gis.identity.roles import Right
 from gis.nouns import GridKind
 from gis.store.frames import plain_rows
 from gis.store.releases import get_release, list_releases
@@ -122,6 +123,7 @@ class CrosswalkOut(BaseModel):
 
 
 @router.get("", summary="All releases")
+@needs(Right.READ_GRIDS)
 def list_all(request: Request, response: Response, session: Transaction) -> ReleasesOut:
     """Return every release, newest first."""
     releases = list_releases(session)
@@ -131,6 +133,7 @@ def list_all(request: Request, response: Response, session: Transaction) -> Rele
 
 
 @router.get("/current", summary="The release in force on a day")
+@needs(Right.READ_GRIDS)
 def current(
     request: Request,
     response: Response,
@@ -146,6 +149,7 @@ def current(
 
 
 @router.get("/{number}", summary="One release")
+@needs(Right.READ_GRIDS)
 def one(request: Request, response: Response, session: Transaction, number: Id) -> ReleaseOut:
     """Return a release by its number."""
     release = get_release(session, number)
@@ -161,6 +165,7 @@ def one(request: Request, response: Response, session: Transaction, number: Id) 
     response_model=CheckedOut,
     responses=ACCEPTED_ANSWER,
 )
+@needs(Right.CHECK)
 def check(asked: Asked, number: Id) -> Response:
     """Check all areas and grids of a release, and keep the findings; large releases by a job."""
     return asked.answer(release=number)
@@ -177,6 +182,7 @@ def check(asked: Asked, number: Id) -> Response:
         }
     },
 )
+@needs(Right.READ_GRIDS)
 def crosswalk(  # noqa: PLR0913 - four of them are FastAPI's
     *,
     request: Request,

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 from gis.errors import ConflictError, NotFoundError
 from gis.identity.actions import Action
 from gis.store.audit.record import record
+from gis.store.identity.visible import visible
 from gis.store.jobs.tables import JobRow
 
 if TYPE_CHECKING:
@@ -86,9 +87,9 @@ def get_job(session: Session, job_id: int) -> Job:
     return job_from(row)
 
 
-def list_jobs(session: Session, state: JobState | None, limit: int) -> list[Job]:
-    """Return the newest jobs, or those of one state."""
-    query = select(*COLUMNS).order_by(JobRow.id.desc()).limit(limit)
+def list_jobs(session: Session, actor: Actor, state: JobState | None, limit: int) -> list[Job]:
+    """Return the newest jobs an actor sees, or those of one state."""
+    query = select(*COLUMNS).where(visible(JobRow, actor)).order_by(JobRow.id.desc()).limit(limit)
     if state is not None:
         query = query.where(JobRow.state == state)
     return [job_from(row) for row in session.execute(query)]

@@ -7,12 +7,13 @@ from geoalchemy2 import alembic_helpers
 
 from gis.store.audit.tables import AuditEntryRow
 from gis.store.checking.tables import IntendedHoleRow
+from gis.store.identity.tables import UserRow
 from gis.store.jobs.tables import JobRow
 from gis.store.planning.tables import PlanOperationRow
 from gis.store.tables import Base
 
 # naming a row of each further page is what adds its tables
-PAGES = (AuditEntryRow, IntendedHoleRow, JobRow, PlanOperationRow)
+PAGES = (AuditEntryRow, IntendedHoleRow, JobRow, PlanOperationRow, UserRow)
 OWN_TABLES = {*Base.metadata.tables, *(row.__tablename__ for row in PAGES)}
 
 

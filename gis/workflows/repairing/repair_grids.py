@@ -33,6 +33,7 @@ from gis.workflows.check_grids import (
     terms_for,
 )
 from gis.workflows.checking.steps import unheard
+from gis.workflows.identity.branch import require_inside_branch
 from gis.workflows.repairing.barriers import BarrierFile, read_barriers
 
 if TYPE_CHECKING:
@@ -216,6 +217,7 @@ def repair_plan(
     advance(_REPAIR_TO, SAVING)
     with recorded(session, plan.id, Deed(OperationKind.REPAIR, request.reason, request.options()), actor):
         save_plan_shapes(session, plan.id, shapes, before.grids.geometry[repaired.changed].to_list())
+    require_inside_branch(session, plan.id)
     record(session, actor, Action.PLAN_REPAIR, subject=("plan", plan.id), detail={"grids": len(shapes)})
     plan = get_plan(session, plan.id)
     advance(_CHECK_FROM, CHECKING_AGAIN)

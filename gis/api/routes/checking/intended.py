@@ -7,9 +7,10 @@ from fastapi import APIRouter, Response
 from fastapi import Path as FromPath
 from pydantic import BaseModel, ConfigDict, Field
 
-from gis.api.access import Acting, Transaction
+from gis.api.access import Acting, Transaction, needs
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.strict import StrictRoute
+from gis.identity.roles import Right
 from gis.store.checking.intended import list_intended
 from gis.workflows.checking.intend import SHORTEST, intend_gap, take_back_mark
 
@@ -62,6 +63,7 @@ class IntendedListOut(BaseModel):
 
 
 @router.get("", summary="Holes that are meant")
+@needs(Right.READ_CHECKS)
 def list_all(response: Response, session: Transaction) -> IntendedListOut:
     """Return the holes that are meant, newest first."""
     response.headers["Cache-Control"] = PRIVATE
@@ -69,6 +71,7 @@ def list_all(response: Response, session: Transaction) -> IntendedListOut:
 
 
 @router.post("", status_code=CREATED, summary="Mark a gap as meant")
+@needs(Right.DRAFT_PLANS)
 def mark(response: Response, session: Transaction, actor: Acting, body: IntendedIn) -> IntendedOut:
     """Remember that a gap which one of the newest checks found is meant; later checks keep it silent."""
     hole = intend_gap(session, body.lasting_id, body.reason, actor)
@@ -77,6 +80,7 @@ def mark(response: Response, session: Transaction, actor: Acting, body: Intended
 
 
 @router.delete("/{lasting_id}", status_code=NO_CONTENT, summary="Take a mark back")
+@needs(Right.DRAFT_PLANS)
 def take_back(
     session: Transaction,
     actor: Acting,

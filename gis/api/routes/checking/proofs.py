@@ -3,10 +3,12 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from gis.api.access import Transaction
+from gis.api.access import Transaction, needs
+from gis.api.seen import SeenPlan
 from gis.api.wire.caching import ASK_AGAIN, entity_tag, require_changed
 from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
+from gis.identity.roles import Right
 from gis.nouns import AreaLevel, Plan, Release
 from gis.store.checking.proofs import list_partitions
 from gis.store.plans import get_plan
@@ -57,6 +59,7 @@ class ProofOut(BaseModel):
 
 
 @router.get("/releases/{number}/proof", summary="Whether a release is seamless, corner for corner")
+@needs(Right.READ_GRIDS)
 def of_release(request: Request, response: Response, session: Transaction, number: Id) -> ProofOut:
     """Say of each area of a release whether its children partition it exactly, from stored fingerprints."""
     release = get_release(session, number)
@@ -65,7 +68,8 @@ def of_release(request: Request, response: Response, session: Transaction, numbe
 
 
 @router.get("/plans/{plan_id}/proof", summary="Whether a plan is seamless, corner for corner")
-def of_plan(session: Transaction, plan_id: Id) -> ProofOut:
+@needs(Right.READ_PLANS)
+def of_plan(session: Transaction, plan_id: SeenPlan) -> ProofOut:
     """Say the same of a plan, as it would be published: cheap enough to ask after every edit."""
     return proof(session, get_plan(session, plan_id))
 

@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter, Response
 
-from gis.api.access import Acting, Configured, Transaction
+from gis.api.access import Acting, Configured, Transaction, needs
 from gis.api.jobs.kinds import REPAIR
 from gis.api.jobs.repairs import RepairIn, repair_as_asked
 from gis.api.routes.jobs import ACCEPTED_ANSWER, Prefer, answer_later, wants_async
+from gis.api.seen import SeenPlan
 from gis.api.wire import geojson
-from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
+from gis.identity.roles import Right
 from gis.store.plans import get_draft
 from gis.workflows.check_grids import CheckRequest, count_at_most
 
@@ -21,12 +22,13 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/plans", tags=["plans"])
     response_class=Response,
     responses=geojson.ANSWERS | ACCEPTED_ANSWER,
 )
+@needs(Right.DRAFT_PLANS)
 def repair(
     *,
     session: Transaction,
     settings: Configured,
     actor: Acting,
-    plan_id: Id,
+    plan_id: SeenPlan,
     body: RepairIn,
     prefer: Prefer = None,
 ) -> Response:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gis.api.access import Acting, Transaction
+from gis.api.access import Acting, Transaction, needs
 from gis.api.wire import geojson
 from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import PRIVATE
@@ -15,6 +15,7 @@ from gis.api.wire.cursors import Cursor, read_cursor, write_cursor
 from gis.api.wire.parameters import Moment
 from gis.api.wire.strict import StrictRoute
 from gis.identity.actions import Action
+from gis.identity.roles import Right
 from gis.store.audit.entries import AuditFilter, list_entries
 from gis.store.audit.record import record
 from gis.workflows.auditing.write_entries import csv_of
@@ -99,6 +100,7 @@ def audit_filter(
         }
     },
 )
+@needs(Right.READ_AUDIT)
 def list_page(  # noqa: PLR0913 - three of them are FastAPI's
     *,
     request: Request,

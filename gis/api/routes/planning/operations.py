@@ -6,9 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict
 
-from gis.api.access import Acting, Transaction
-from gis.api.wire.parameters import LAST_ID, Id
+from gis.api.access import Acting, Transaction, needs
+from gis.api.seen import SeenPlan
+from gis.api.wire.parameters import LAST_ID
 from gis.api.wire.strict import StrictRoute
+from gis.identity.roles import Right
 from gis.nouns import Plan, PlanStatus
 from gis.store.planning.operations import (
     Operation,
@@ -84,7 +86,8 @@ class OperationDetailOut(OperationOut):
 
 
 @router.get("/{plan_id}/operations", summary="What was done to a plan")
-def list_all(session: Transaction, plan_id: Id) -> OperationsOut:
+@needs(Right.READ_PLANS)
+def list_all(session: Transaction, plan_id: SeenPlan) -> OperationsOut:
     """Return the operations on a plan, newest first, undone ones included."""
     plan = get_plan(session, plan_id)
     operations = [operation_out(one, plan) for one in list_operations(session, plan_id)]
@@ -92,7 +95,8 @@ def list_all(session: Transaction, plan_id: Id) -> OperationsOut:
 
 
 @router.get("/{plan_id}/operations/{number}", summary="One operation on a plan")
-def one(session: Transaction, plan_id: Id, number: Number) -> OperationDetailOut:
+@needs(Right.READ_PLANS)
+def one(session: Transaction, plan_id: SeenPlan, number: Number) -> OperationDetailOut:
     """Return an operation with the codes of the areas and grids it changed."""
     operation = get_operation(session, plan_id, number)
     codes = list_operation_codes(session, operation)
@@ -101,14 +105,16 @@ def one(session: Transaction, plan_id: Id, number: Number) -> OperationDetailOut
 
 
 @router.post("/{plan_id}/operations/{number}/undo", summary="Undo an operation")
-def undo(session: Transaction, actor: Acting, plan_id: Id, number: Number) -> OperationOut:
+@needs(Right.DRAFT_PLANS)
+def undo(session: Transaction, actor: Acting, plan_id: SeenPlan, number: Number) -> OperationOut:
     """Bring the plan back, bit for bit, to what it was before its newest operation; 409 if it is another."""
     operation = undo_operation(session, plan_id, number, actor)
     return operation_out(operation, get_plan(session, plan_id))
 
 
 @router.post("/{plan_id}/operations/{number}/redo", summary="Do an undone operation again")
-def redo(session: Transaction, actor: Acting, plan_id: Id, number: Number) -> OperationOut:
+@needs(Right.DRAFT_PLANS)
+def redo(session: Transaction, actor: Acting, plan_id: SeenPlan, number: Number) -> OperationOut:
     """Bring the plan back, bit for bit, to what it was after an undone operation; 409 if it changed since."""
     operation = redo_operation(session, plan_id, number, actor)
     return operation_out(operation, get_plan(session, plan_id))

@@ -1,0 +1,1 @@
+"""Routes of identity: sessions, one's own account, users and units."""

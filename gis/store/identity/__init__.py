@@ -1,0 +1,1 @@
+"""Users, what they may do, and their sessions, in the database."""

@@ -1,0 +1,76 @@
+"""Organisational units: a tree of which the database keeps every branch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from gis.errors import InputError, NotFoundError
+from gis.identity.accounts import Unit
+from gis.nouns import EVERYTHING, Actor
+from gis.store.identity.visible import visible
+from gis.store.sql import statement
+from gis.store.tables import UnitRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+COLUMNS = (UnitRow.id, UnitRow.code, UnitRow.name, UnitRow.parent_code, UnitRow.area_code)
+ANYBODY = Actor("", scope=EVERYTHING)
+
+
+def save_units(session: Session, units: Sequence[dict[str, Any]]) -> None:
+    """Insert units, or change those whose code is there already; none goes away.
+
+    Args:
+        session: The open transaction.
+        units: code, name, parent_code (None: a root), area_code (None: that of the unit above).
+
+    Raises:
+        InputError: A parent is missing, or stands below its own child.
+    """
+    if not units:
+        return
+    new = insert(UnitRow)
+    changed = {name: new.excluded[name] for name in ("name", "parent_code", "area_code")}
+    try:
+        with session.begin_nested():
+            session.execute(
+                new.values(list(units)).on_conflict_do_update(index_elements=["code"], set_=changed)
+            )
+    except IntegrityError as error:
+        raise InputError(
+            "a unit's parent is missing or stands below it; name an existing unit above", field="parent_code"
+        ) from error
+
+
+def list_units(session: Session, actor: Actor = ANYBODY) -> list[Unit]:
+    """Return the units an actor sees, each behind the one above it."""
+    rows = session.execute(select(*COLUMNS).where(visible(UnitRow, actor)).order_by(UnitRow.branch))
+    return [Unit(*row) for row in rows]
+
+
+def get_unit(session: Session, code: str, actor: Actor = ANYBODY) -> Unit:
+    """Return a unit by its code, or raise NotFoundError."""
+    row = session.execute(select(*COLUMNS).where(UnitRow.code == code, visible(UnitRow, actor))).one_or_none()
+    if row is None:
+        raise NotFoundError(f"There is no unit {code}; `wangge unit list` shows the units there are.")
+    return Unit(*row)
+
+
+def find_root(session: Session) -> Unit | None:
+    """Return the first unit that has none above it."""
+    row = session.execute(
+        select(*COLUMNS).where(UnitRow.parent_code.is_(None)).order_by(UnitRow.id).limit(1)
+    ).one_or_none()
+    return None if row is None else Unit(*row)
+
+
+def list_outside_branch(session: Session, plan_id: int, most: int) -> list[str]:
+    """Return codes of the areas and grids a plan changes outside the area of its unit, at most so many."""
+    return list(session.scalars(statement("list_outside_branch"), {"plan_id": plan_id, "most": most}))

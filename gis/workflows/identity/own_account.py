@@ -1,0 +1,193 @@
+"""One's own account: the first password, another one, one-time codes, sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gis.errors import ConflictError, InputError
+from gis.identity.actions import Action
+from gis.identity.codes import address_of, matching_step, new_recovery_codes, new_seed
+from gis.identity.passwords import password_problems
+from gis.identity.profiles import RULES
+from gis.identity.secrets import hash_password, is_password, token_hash
+from gis.nouns import Actor
+from gis.store.audit.record import record
+from gis.store.identity.sessions import end_session, end_sessions
+from gis.store.identity.users import change_account, find_account, get_account
+from gis.workflows.identity.sign_in import Refused, as_login, require_patience
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from gis.settings import Settings
+    from gis.store.identity.tables import UserRow
+    from gis.workflows.identity.begin import Device
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPassword:
+    """What sets the first password: a one-time secret that was handed over."""
+
+    login: str
+    secret: str
+    password: str
+
+
+def activate(
+    session: Session, given: FirstPassword, device: Device, settings: Settings, now: datetime
+) -> Actor | Refused:
+    """Set the first password with a secret that was handed over; the secret is good once.
+
+    Raises:
+        InputError: The password is not good enough; the secret stays good.
+    """
+    name = as_login(given.login)
+    refused = require_patience(session, name, device, now)
+    if refused is not None:
+        return refused
+    account = find_account(session, name)
+    is_it = (
+        account is not None
+        and account.disabled_at is None
+        and account.secret_until is not None
+        and account.secret_until > now
+        and account.secret_sha256 == token_hash(given.secret.strip().lower())
+    )
+    if account is None or not is_it:
+        return Refused("wrong name or secret")
+    store_password(session, account, given.password, settings, now)
+    change_account(session, account.id, secret_sha256=None, secret_until=None)
+    end_sessions(session, account.id, "another password")
+    who = Actor(account.login, user_id=account.id, address=device.address)
+    record(session, who, Action.PASSWORD_SET, subject=("user", account.id), detail={"by": "one-time secret"})
+    return who
+
+
+def change_password(
+    session: Session, actor: Actor, old: str, new: str, settings: Settings, now: datetime
+) -> None:
+    """Set another password, and end all other sessions.
+
+    Raises:
+        InputError: The old one is wrong, or the new one not good enough.
+    """
+    account = own(session, actor)
+    if not is_password(account.password, old):
+        raise InputError("this is not your present password", field="old_password")
+    store_password(session, account, new, settings, now)
+    end_sessions(session, account.id, "another password", but=actor.session_id)
+    record(session, actor, Action.PASSWORD_SET, subject=("user", account.id), detail={"by": "old password"})
+
+
+def store_password(
+    session: Session, account: UserRow, password: str, settings: Settings, now: datetime
+) -> None:
+    """Store a password if it is good enough and, where the profile says so, none of the last ones.
+
+    Raises:
+        InputError: It is not; the text says how to mend it.
+    """
+    profile = settings.password_profile
+    problems = password_problems(password, profile, (account.login, account.name))
+    remembered = [one for one in (account.password, *account.former_passwords) if one is not None]
+    remembered = remembered[: RULES[profile].remembered]
+    if not problems and any(is_password(one, password) for one in remembered):
+        problems = [f"it was used before; take none of your last {len(remembered)}"]
+    if problems:
+        raise InputError("This password will not do: " + "; ".join(problems) + ".", field="password")
+    change_account(
+        session,
+        account.id,
+        password=hash_password(password),
+        password_set_at=now,
+        former_passwords=remembered,
+    )
+
+
+def begin_codes(session: Session, actor: Actor) -> str:
+    """Return the address from which an app learns to make one-time codes; they hold once one is confirmed.
+
+    Raises:
+        ConflictError: The account has them already.
+    """
+    account = own(session, actor)
+    if account.seed_confirmed:
+        raise ConflictError("One-time codes are on already; switch them off first to begin anew.")
+    seed = new_seed()
+    change_account(session, account.id, seed=seed, seed_confirmed=False, last_step=0)
+    return address_of(seed, account.login)
+
+
+def confirm_codes(session: Session, actor: Actor, code: str, now: datetime) -> list[str]:
+    """Ask for one-time codes from now on, and return the recovery codes, which are shown this once.
+
+    Raises:
+        ConflictError: Nothing was begun.
+        InputError: The code is wrong.
+    """
+    account = own(session, actor)
+    if account.seed is None or account.seed_confirmed:
+        raise ConflictError("There is nothing to confirm; begin with the address for the app.")
+    step = matching_step(account.seed, code.strip().replace(" ", ""), now, account.last_step)
+    if step is None:
+        raise InputError("this code is wrong or too old; check the phone's clock", field="code")
+    written = new_recovery_codes()
+    change_account(
+        session,
+        account.id,
+        seed_confirmed=True,
+        last_step=step,
+        recovery_sha256=[token_hash(one) for one in written],
+    )
+    record(session, actor, Action.CODES_ON, subject=("user", account.id))
+    return written
+
+
+def end_codes(session: Session, actor: Actor, password: str, settings: Settings) -> None:
+    """Ask for no one-time codes any more.
+
+    Raises:
+        InputError: The password is wrong.
+        ConflictError: They are required here.
+    """
+    account = own(session, actor)
+    if not is_password(account.password, password):
+        raise InputError("this is not your present password", field="password")
+    if settings.second_factor == "required":
+        raise ConflictError("One-time codes are required here; ask an administrator if the phone was lost.")
+    forget_codes(session, account.id)
+    record(session, actor, Action.CODES_OFF, subject=("user", account.id))
+
+
+def forget_codes(session: Session, user_id: int) -> None:
+    """Take an account's one-time codes away."""
+    change_account(session, user_id, seed=None, seed_confirmed=False, last_step=0, recovery_sha256=[])
+
+
+def sign_out(session: Session, actor: Actor, session_id: int) -> None:
+    """End one of one's sessions, at once.
+
+    Raises:
+        NotFoundError: There is no such session of the actor's.
+    """
+    account = own(session, actor)
+    end_session(session, account.id, session_id, "signed out")
+    record(session, actor, Action.SIGN_OUT, subject=("session", session_id))
+
+
+def sign_out_elsewhere(session: Session, actor: Actor) -> int:
+    """End all one's sessions but this one; return how many."""
+    account = own(session, actor)
+    ended = end_sessions(session, account.id, "signed out elsewhere", but=actor.session_id)
+    record(session, actor, Action.SIGN_OUT, subject=("user", account.id), detail={"sessions": ended})
+    return ended
+
+
+def own(session: Session, actor: Actor) -> UserRow:
+    """Return the actor's account."""
+    if actor.user_id is None:
+        raise ConflictError("The command line has no account.")
+    return get_account(session, actor.user_id)
