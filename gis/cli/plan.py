@@ -78,7 +78,7 @@ def operations(plan: PlanNumber) -> None:
                 one.by,
                 one.area_count,
                 one.grid_count,
-                f"{one.changed_from} → {one.changed_to}",
+                f"{one.changed_from} → {one.changed_to}" if one.undone_at is None else None,
                 "holds" if one.undone_at is None else f"undone by {one.undone_by}",
                 one.reason,
             )
@@ -97,7 +97,7 @@ def undo(plan: PlanNumber, apply: Apply = False) -> None:
         if not holding:
             raise ConflictError(f"Nothing that was done to plan {plan} holds, so there is nothing to undo.")
         said = passed(session, holding[0], undo_operation, apply=apply)
-    out.print(f"Undone: {said}")
+    out.print(f"{'Undone' if apply else 'To be undone'}: {said}")
 
 
 @app.command()
@@ -112,7 +112,7 @@ def redo(plan: PlanNumber, apply: Apply = False) -> None:
             )
         last = max(undone, key=lambda one: (one.undone_at, one.number))
         said = passed(session, last, redo_operation, apply=apply)
-    out.print(f"Done again: {said}")
+    out.print(f"{'Done again' if apply else 'To be done again'}: {said}")
 
 
 def passed(
@@ -136,7 +136,7 @@ def passed(
     for nouns, some in (("areas", codes["area"]), ("grids", codes["grid"])):
         if some:
             more = f" and {len(some) - CODES_SHOWN:,} more" if len(some) > CODES_SHOWN else ""
-            told.append(f"{len(some):,} {nouns} changed: {', '.join(some[:CODES_SHOWN])}{more}.")
+            told.append(f"It changes {len(some):,} {nouns}: {', '.join(some[:CODES_SHOWN])}{more}.")
     saved = f"Saved as change {change} of plan {plan_id}; check it again before it is published."
     told.append(saved if apply else "Dry run: nothing was changed; add --apply.")
     return "\n".join(told)

@@ -122,7 +122,13 @@ def test_a_gap_that_is_meant_is_remembered_by_checks_of_every_kind(client: httpx
     assert (hole["lasting_id"], hole["marked_by"]) == (gap["lasting_id"], "staff")
     assert client.get(marked.headers["location"]).json() == {"holes": [hole]}
     assert client.post("/v1/intended-holes", json=body).status_code == 409
-    assert client.post(address).json()["counts"]["intended_hole"] == 1
+    checked = client.post(address).json()
+    assert checked["counts"]["intended_hole"] == 1
+    log = f"/v1/checks/{checked['id']}/findings?f=sarif&kind=intended_hole"
+    told = client.get(log)
+    (accepted,) = told.json()["runs"][0]["results"][0]["suppressions"]
+    assert accepted == {"kind": "external", "status": "accepted", "justification": "云溪湖"}
+    assert client.get(log, headers={"If-None-Match": told.headers["etag"]}).status_code == 304
     later = client.post(address, headers={"Prefer": "respond-async"}).headers["location"]
     while (job := client.get(later).json())["state"] in {"queued", "running"}:
         time.sleep(0.2)
@@ -131,6 +137,8 @@ def test_a_gap_that_is_meant_is_remembered_by_checks_of_every_kind(client: httpx
     assert client.post(address).json()["counts"]["gap"] == 1  # another outline is another gap
     assert client.delete(f"/v1/intended-holes/{hole['lasting_id']}").status_code == 204
     assert client.get("/v1/intended-holes").json() == {"holes": []}
+    untold = client.get(log, headers={"If-None-Match": told.headers["etag"]})
+    assert "justification" not in untold.json()["runs"][0]["results"][0]["suppressions"][0]
     assert client.delete(f"/v1/intended-holes/{hole['lasting_id']}").status_code == 404
     unknown = client.post("/v1/intended-holes", json={"lasting_id": "0" * 32, "reason": "x"})
     assert unknown.status_code == 404

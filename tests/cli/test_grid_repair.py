@@ -67,7 +67,7 @@ def test_a_repair_is_listed_undone_and_done_again(drawn: Settings) -> None:
     assert re.search(r"^ *4 +repair .* 3 → 4 +holds +Two surveys *$", first)
     assert "Plan 1 is at change 4." in listed
     said = wangge(drawn, "plan", "undo", "1")
-    assert f"2 grids changed: {WEST}, {EAST}." in said
+    assert f"It changes 2 grids: {WEST}, {EAST}." in said
     assert "Dry run: nothing was changed; add --apply." in said
     assert "undone by" not in wangge(drawn, "plan", "operations", "1")
     assert "Saved as change 5 of plan 1" in wangge(drawn, "plan", "undo", "1", "--apply")

@@ -154,6 +154,7 @@ SCHEMA: dict[str, Any] = {
                                         "properties": {
                                             "kind": {"enum": ["inSource", "external"]},
                                             "status": {"enum": ["accepted", "underReview", "rejected"]},
+                                            "justification": {"type": "string"},
                                         },
                                     },
                                 },
@@ -246,7 +247,8 @@ def test_without_findings_the_layers_are_there_and_empty(tmp_path: Path) -> None
 
 
 def log() -> dict[str, Any]:
-    return orjson.loads(findings_sarif(CHECK, FINDINGS, NAMES, "1.2.3"))  # type: ignore[no-any-return]  # JSON
+    reasons = {ids_of(FINDINGS)[4]: "云溪湖", ids_of(FINDINGS)[0]: "of no hole that is meant"}
+    return orjson.loads(findings_sarif(CHECK, FINDINGS, NAMES, "1.2.3", reasons))  # type: ignore[no-any-return]  # JSON
 
 
 def test_a_log_keeps_to_the_schema() -> None:
@@ -269,5 +271,8 @@ def test_a_log_says_what_was_found() -> None:
     assert (gap["properties"]["area_m2"], gap["properties"]["width_m"]) == (12.5, 0.25)
     assert results[3]["properties"]["geometry"] is None
     assert ["suppressions" in result for result in results] == [False, False, False, False, True]
+    assert results[4]["suppressions"] == [
+        {"kind": "external", "status": "accepted", "justification": "云溪湖"}
+    ]
     assert run["automationDetails"]["id"] == "wangge/plan/3/7"
     assert run["invocations"][0]["endTimeUtc"] == "2026-05-01T08:30:00Z"

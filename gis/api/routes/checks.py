@@ -25,6 +25,7 @@ from gis.gridding.sentences import describe
 from gis.identity.roles import Right
 from gis.nouns import STORED_CRS, Actor, Check, Finding, FindingKind, Severity
 from gis.settings import Settings
+from gis.store.checking.intended import list_intended_reasons
 from gis.store.checks import get_check, list_findings
 from gis.store.plans import get_plan
 from gis.workflows.check_grids import CheckRequest, check_requested, count_at_most, read_check
@@ -205,7 +206,8 @@ def list_features(
     """Return findings with their places and a sentence in Chinese and English."""
     check = get_check(session, check_id)
     changes = get_plan(session, check.plan_id).change_number if check.plan_id is not None else None
-    headers = require_changed(request, entity_tag(request, check, changes), ASK_AGAIN)
+    reasons = list_intended_reasons(session) if f is FindingsForm.SARIF else {}
+    headers = require_changed(request, entity_tag(request, check, changes, reasons), ASK_AGAIN)
     found = [
         (number, finding)
         for number, finding in enumerate(list_findings(session, check_id), start=1)
@@ -216,7 +218,7 @@ def list_features(
         return answer_features(request, found, headers)
     headers["Content-Disposition"] = f'attachment; filename="wangge-check-{check_id}.{f}"'
     if f is FindingsForm.SARIF:
-        content = sarif_of(check, findings)
+        content = sarif_of(check, findings, reasons)
     else:
         content = package_of(read_check(session, check, findings))
     return Response(content, headers=headers, media_type=MEDIA_TYPES[f])

@@ -20,6 +20,7 @@ from gis.gridding.rules.profile import USUAL
 from gis.gridding.sentences import describe
 from gis.nouns import Severity
 from gis.settings import Settings
+from gis.store.checking.intended import list_intended_reasons
 from gis.workflows.check_grids import CheckedGrids, check_subject, profile_named, terms_for
 from gis.workflows.checking.read_units import read_units
 from gis.workflows.checking.write_findings import form_of, write_findings
@@ -82,8 +83,9 @@ def check(
         checked = check_subject(session, subject, settings, acting_user(), tolerance, terms)
         if map is not None:
             write_findings_map(checked, map, settings)
+        reasons = list_intended_reasons(session)
     if output is not None:
-        write_findings(checked, output)
+        write_findings(checked, output, reasons)
     print_findings(checked, lang)
     if checked.check.errors:
         raise typer.Exit(4)

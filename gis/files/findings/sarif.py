@@ -24,7 +24,11 @@ _DECIMALS = 7
 
 
 def findings_sarif(
-    check: Check, findings: Sequence[Finding], names: Mapping[FindingKind, tuple[str, str]], version: str
+    check: Check,
+    findings: Sequence[Finding],
+    names: Mapping[FindingKind, tuple[str, str]],
+    version: str,
+    reasons: Mapping[str, str],
 ) -> bytes:
     """Return a check as a SARIF log of one run.
 
@@ -32,19 +36,20 @@ def findings_sarif(
     2. A result's message is its sentence in Chinese, then in English; its locations are the grids, by code.
     3. Its lasting id is its fingerprint, so that a later run is compared finding by finding.
     4. Its place and measures are properties: SARIF knows places in text files alone.
-    5. A hole that is meant is a result that was accepted.
+    5. A hole that is meant is a result that was accepted, with the reason where one was given.
 
     Args:
         check: The check.
         findings: In its order.
         names: Of each kind, in Chinese and English.
         version: Of this software.
+        reasons: Why holes are meant, by lasting id.
     """
     frame = findings_frame(findings)
     shapes = geometry_json(frame, _DECIMALS)
     indexes = {kind: number for number, kind in enumerate(FindingKind)}
     results = [
-        _result(finding, facts, orjson.Fragment(shape), indexes)
+        _result(finding, facts, orjson.Fragment(shape), indexes) | _suppressed(finding, reasons.get(facts[0]))
         for finding, facts, shape in zip(
             findings, zip(frame["id"], frame["zh"], frame["en"], strict=True), shapes, strict=True
         )
@@ -95,7 +100,7 @@ def _result(
 ) -> dict[str, Any]:
     identity, zh, en = facts
     noun = finding.detail.get("subject", "grid")
-    result: dict[str, Any] = {
+    return {
         "ruleId": finding.kind.value,
         "ruleIndex": indexes[finding.kind],
         "level": _LEVELS[finding.severity],
@@ -111,6 +116,11 @@ def _result(
             "geometry": geometry,
         },
     }
-    if finding.kind is FindingKind.INTENDED_HOLE:
-        result["suppressions"] = [{"kind": "external", "status": "accepted"}]
-    return result
+
+
+def _suppressed(finding: Finding, reason: str | None) -> dict[str, Any]:
+    """Return what a result says besides if it is of a hole that is meant."""
+    if finding.kind is not FindingKind.INTENDED_HOLE:
+        return {}
+    accepted = {"kind": "external", "status": "accepted"}
+    return {"suppressions": [accepted | ({"justification": reason} if reason else {})]}

@@ -50,7 +50,12 @@ def list_intended(session: Session) -> list[IntendedHole]:
 
 def list_intended_ids(session: Session) -> frozenset[str]:
     """Return the lasting ids of the holes that are meant."""
-    return frozenset(hole.lasting_id for hole in list_intended(session))
+    return frozenset(list_intended_reasons(session))
+
+
+def list_intended_reasons(session: Session) -> dict[str, str]:
+    """Return why holes are meant, by lasting id."""
+    return {hole.lasting_id: hole.reason for hole in list_intended(session)}
 
 
 def save_intended(session: Session, lasting_id: str, gap: Finding, reason: str, actor: Actor) -> IntendedHole:

@@ -18,7 +18,7 @@ from gis.maps.page import words
 from gis.nouns import FindingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gis.nouns import Check, Finding
     from gis.workflows.check_grids import CheckedGrids
@@ -58,8 +58,13 @@ def form_of(path: Path) -> FindingsForm:
     )
 
 
-def write_findings(checked: CheckedGrids, path: Path) -> None:
+def write_findings(checked: CheckedGrids, path: Path, reasons: Mapping[str, str]) -> None:
     """Write a check's findings in the form the file's ending asks for.
+
+    Args:
+        checked: The check.
+        path: The file; there may be one already.
+        reasons: Why holes are meant, by lasting id.
 
     Raises:
         InputError: The ending is unknown, or there is no such folder.
@@ -71,7 +76,7 @@ def write_findings(checked: CheckedGrids, path: Path) -> None:
         write_findings_package(checked.findings, (checked.grids, checked.areas), path)
     else:
         with replaced(path) as draft:
-            draft.write_bytes(sarif_of(checked.check, checked.findings))
+            draft.write_bytes(sarif_of(checked.check, checked.findings, reasons))
 
 
 def package_of(checked: CheckedGrids) -> bytes:
@@ -83,8 +88,8 @@ def package_of(checked: CheckedGrids) -> bytes:
         return path.read_bytes()
 
 
-def sarif_of(check: Check, findings: Sequence[Finding]) -> bytes:
-    """Return a check as SARIF."""
+def sarif_of(check: Check, findings: Sequence[Finding], reasons: Mapping[str, str]) -> bytes:
+    """Return a check as SARIF, with the reasons why holes are meant, by lasting id."""
     zh, en = words()["zh"], words()["en"]
     names = {kind: (zh[f"finding_{kind}"], en[f"finding_{kind}"]) for kind in FindingKind}
-    return findings_sarif(check, findings, names, __version__)
+    return findings_sarif(check, findings, names, __version__, reasons)
