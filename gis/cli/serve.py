@@ -57,8 +57,8 @@ def serve(
 ) -> None:
     """Serve the pages and the API until interrupted; put a reverse proxy with HTTPS before.
 
-    Browsers send the cookie of a session over HTTPS only, or to this machine itself. Clients that send or read
-    too slowly are given up (WANGGE_SLOW_CLIENT_SECONDS).
+    Browsers send the cookie of a session over HTTPS only, or to this machine itself. Clients that send or
+    read too slowly are given up (WANGGE_SLOW_CLIENT_SECONDS).
     """
     settings = Settings()
     configure_logs(settings.log_format, settings.log_level)
