@@ -30,7 +30,7 @@ def test_a_repair_is_undone_and_done_again(client: httpx.Client) -> None:
     assert (first["number"], first["kind"], first["grid_count"]) == (1, "import_grids", 1)
     assert first["options"] | {"file": "halves.geojson", "kind": "natural"} == first["options"]
     assert (first["can_undo"], first["can_redo"]) == (False, False)
-    assert (newest["number"], newest["kind"], newest["by"]) == (2, "repair", "operator")
+    assert (newest["number"], newest["kind"], newest["by"]) == (2, "repair", "staff")
     assert newest["reason"] == "接缝 between surveys"
     assert (newest["can_undo"], newest["can_redo"], newest["undone_at"]) == (True, False, None)
     detail = client.get(f"/v1/plans/{plan}/operations/2").json()
@@ -41,10 +41,10 @@ def test_a_repair_is_undone_and_done_again(client: httpx.Client) -> None:
 
     refused = client.post(f"/v1/plans/{plan}/operations/1/undo")
     assert refused.status_code == 409
-    assert "undo operation 2 (repair, by operator) first" in refused.json()["detail"]
+    assert "undo operation 2 (repair, by staff) first" in refused.json()["detail"]
     undone = client.post(f"/v1/plans/{plan}/operations/2/undo")
     assert undone.status_code == 200, undone.text
-    assert (undone.json()["undone_by"], undone.json()["can_redo"]) == ("operator", True)
+    assert (undone.json()["undone_by"], undone.json()["can_redo"]) == ("staff", True)
     assert len(places(repair(client, plan).json())) == 1
     assert client.post(f"/v1/plans/{plan}/operations/2/undo").status_code == 409
     redone = client.post(f"/v1/plans/{plan}/operations/2/redo").json()
