@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,14 +22,20 @@ import shapely
 
 from benchmarks.coverages import make_coverage, make_points
 from benchmarks.measured import environment_of, own_home
+from gis.identity.accounts import SessionKind
+from gis.identity.roles import Role
 from gis.nouns import Actor
 from gis.settings import Settings
 from gis.store.checks import save_check
 from gis.store.cluster import get_cluster
+from gis.store.identity.grants import save_grant
+from gis.store.identity.users import get_account, save_user
 from gis.store.migrate import upgrade_to_head
 from gis.store.plans import create_plan, get_plan, save_plan_areas, save_plan_grids
 from gis.store.releases import publish_plan
 from gis.store.session import make_engine, transaction
+from gis.workflows.identity.begin import Device, begin_session
+from gis.workflows.identity.manage_units import root_or_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,9 +65,10 @@ def http_ratio(pairs: int = 3000) -> dict[str, float]:
         polygons = make_coverage(GRIDS, 1)
         publish_release(settings, polygons)
         lon, lat = make_points(polygons, pairs, 1, clustered=True)
+        token = sign_in(settings, Role.GRID_WORKER)
         with own_home(settings) as own, serving(own) as port:
             located, empty = time_in_turns(
-                port, [f"/v1/locate?lon={x}&lat={y}" for x, y in zip(lon, lat, strict=True)]
+                port, token, [f"/v1/locate?lon={x}&lat={y}" for x, y in zip(lon, lat, strict=True)]
             )
     finally:
         cluster.drop_database(DATABASE)
@@ -147,10 +154,25 @@ def port_of(said: Path) -> int:
     raise SystemExit(f"wangge serve did not start in {START_S} s:\n{said.read_text()}")
 
 
-def ask(connection: http.client.HTTPConnection, path: str) -> int:
+def sign_in(settings: Settings, *roles: Role) -> str:
+    """Begin a session of somebody with these roles on everything, and return its token."""
+    engine, now = make_engine(settings), datetime.now(UTC)
+    with transaction(engine) as session:
+        unit = root_or_new(session, settings, ACTOR)
+        user_id = save_user(session, "benchmark", "benchmark", unit.id, ACTOR)
+        for role in roles:
+            save_grant(session, user_id, role, unit.id, (date(2026, 1, 1), None), ACTOR)
+        device = Device(SessionKind.BROWSER, "127.0.0.1")
+        begun = begin_session(session, get_account(session, user_id), device, settings, now)
+    engine.dispose()
+    return begun.token
+
+
+def ask(connection: http.client.HTTPConnection, path: str, token: str = "") -> int:
     """Ask and read the whole answer; return the nanoseconds it took."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     started = time.perf_counter_ns()
-    connection.request("GET", path)
+    connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     content = answer.read()
     taken = time.perf_counter_ns() - started
@@ -159,13 +181,13 @@ def ask(connection: http.client.HTTPConnection, path: str) -> int:
     return taken
 
 
-def time_in_turns(port: int, paths: list[str]) -> tuple[float, float]:
+def time_in_turns(port: int, token: str, paths: list[str]) -> tuple[float, float]:
     """Return the medians of these paths and of the empty route, in microseconds, asked in turns."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_S)
     for path in paths[:100]:  # the index of the release is built, connections are opened
-        ask(connection, path)
+        ask(connection, path, token)
         ask(connection, EMPTY)
-    taken = [(ask(connection, path), ask(connection, EMPTY)) for path in paths]
+    taken = [(ask(connection, path, token), ask(connection, EMPTY)) for path in paths]
     connection.close()
     located, empty = np.median(taken, axis=0) / 1000
     return float(located), float(empty)

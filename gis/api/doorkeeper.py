@@ -94,8 +94,8 @@ class Doorkeeper:
         """
         token = token_of(request)
         key = token_hash(token)
-        known = self._known.get(key)
-        if known is not None and is_good(known) and known.signed_in.change == await self.last_change():
+        known = self.remembered(request)
+        if known is not None and known.signed_in.change == await self.last_change():
             self._known.move_to_end(key)
             return known
         self._known.pop(key, None)
@@ -109,6 +109,17 @@ class Doorkeeper:
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         return known
+
+    def remembered(self, request: HTTPConnection) -> Known | None:
+        """Return who a request came from when its token was last read, if no time limit has passed since.
+
+        It holds only if no change of identity came between (`Known.signed_in.change`).
+
+        Raises:
+            HTTPException: 401, it brings no token.
+        """
+        known = self._known.get(token_hash(token_of(request)))
+        return known if known is not None and datetime.now(UTC) < known.signed_in.good_until else None
 
     async def last_change(self) -> int | None:
         """Return the number of the last change of identity, None if it cannot be had this way."""
@@ -128,11 +139,6 @@ class Doorkeeper:
     def _read(self, token: str) -> SignedIn | None:
         with transaction(self._engine) as session:
             return recognise(session, token, self._settings, datetime.now(UTC))
-
-
-def is_good(known: Known) -> bool:
-    """Whether what is known of a token still holds if nothing has changed."""
-    return datetime.now(UTC) < known.signed_in.good_until
 
 
 def token_of(request: HTTPConnection) -> str:

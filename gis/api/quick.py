@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -18,14 +18,15 @@ import psycopg2
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
-from gis.api.access import acting_user
+from gis.api.access import address_of
 from gis.api.wire.asked import Asked, asked_of
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.locate_answers import Place, write_located
 from gis.api.wire.parameters import read_day
 from gis.errors import NotFoundError, WanggeError
 from gis.gridding.crs import NAMED_SYSTEMS, point_to_stored
-from gis.store.releases import NEWEST
+from gis.identity.roles import Right
+from gis.store.releases import STATE
 from gis.store.session import SideConnection, transaction
 from gis.workflows.locate_point import FURTHEST_M, Calendar, list_calendar
 from gis.workflows.report_events import USUAL_ACCURACY_M
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from starlette.requests import Request
 
+    from gis.api.doorkeeper import Doorkeeper
     from gis.api.wire.chains import ReleaseNames
     from gis.nouns import Release
     from gis.settings import Settings
@@ -53,20 +55,21 @@ MOST_SYSTEMS = 64
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a plain request asks for."""
+    """What a plain request asks for, and the number of changes its caller's rights were read after."""
 
     place: Place
     at: date | None
     release: int | None
+    change: int = 0
 
 
 class QuickLookUp:
     """Answers single look-ups on the event loop.
 
-    Which release is in force is asked of the database by one prepared statement on a connection of its own,
-    after the request has come in; the answer tells whether the calendar this process has read is still the
-    whole one. If it is not, one request reads it anew, and builds or maps an index, while the others wait
-    without holding a thread or a connection.
+    Which release is in force, and whether rights have changed, is asked of the database by one prepared
+    statement on a connection of its own, after the request has come in; the answer tells whether the calendar
+    this process has read is still the whole one. If it is not, one request reads it anew, and builds or maps
+    an index, while the others wait without holding a thread or a connection.
 
     Args:
         engine: The database.
@@ -82,7 +85,7 @@ class QuickLookUp:
         self._settings = settings
         self._indexes = indexes
         self._names = names
-        self._newest = SideConnection(engine, NEWEST)
+        self._state = SideConnection(engine, STATE)
         self._calendar = Calendar()
         self._systems = {name: name for name in NAMED_SYSTEMS}
         self._learning = asyncio.Lock()
@@ -90,10 +93,13 @@ class QuickLookUp:
 
     async def answer(self, request: Request) -> Response | None:
         """Return the answer, or None if the request has to take the long way."""
-        await acting_user(request)
+        doorkeeper: Doorkeeper = request.app.state.doorkeeper
+        known = doorkeeper.remembered(request) or await doorkeeper.recognise(request)
+        known.actor(Right.LOCATE, address_of(request))
         wanted = self._read(request.scope["query_string"])
         if wanted is None:
             return None
+        wanted = replace(wanted, change=known.signed_in.change)
         try:
             content = await self._find(wanted)
         except (psycopg2.Error, SQLAlchemyError, WanggeError, OSError) as error:
@@ -111,7 +117,7 @@ class QuickLookUp:
 
     def close(self) -> None:
         """Close the connection."""
-        self._newest.close()
+        self._state.close()
 
     def _read(self, query: bytes) -> Wanted | None:
         """Return what a plain query asks for, else None."""
@@ -155,7 +161,10 @@ class QuickLookUp:
             with suppress(NotFoundError):
                 made.append(self._made(wanted, calendar))
 
-        mark = await self._newest.first_row(make)
+        change, *newest = await self._state.first_row(make) or (None, None)
+        if change != wanted.change:
+            return None
+        mark = None if newest[0] is None else tuple(newest)
         if mark != calendar.mark:
             calendar = await self._learn_calendar(mark)
         elif made and made[0] is not None:

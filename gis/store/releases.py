@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 
 # Publishing is one at a time for the whole database: release numbers leave no gap.
 PUBLISH_LOCK = 2
-# What tells the newest release from every other.
-NEWEST = "SELECT number, sha256, published_at FROM release ORDER BY number DESC LIMIT 1"
+# Whether rights have changed, and what tells the newest release from every other, in one round trip.
+STATE = """
+SELECT (SELECT number FROM identity_change), newest.number, newest.sha256, newest.published_at
+FROM (SELECT) AS always
+LEFT JOIN (SELECT number, sha256, published_at FROM release ORDER BY number DESC LIMIT 1) AS newest ON true
+"""
 RELEASE_COLUMNS = [ReleaseRow.__table__.columns[field.name] for field in fields(Release)]
 
 
@@ -33,7 +37,7 @@ def list_releases(session: Session) -> list[Release]:
 
 
 def mark_of(release: Release) -> tuple[Any, ...]:
-    """Return the mark that `NEWEST` gives while this release is the newest."""
+    """Return the mark that `STATE` gives while this release is the newest."""
     return release.number, release.sha256, release.published_at
 
 
