@@ -183,6 +183,9 @@ def test_operations_are_undone_from_the_newest_and_done_again_from_there(
     for number in (1, 2, 3):
         move(session, plan, WEST if number % 2 else MIDDLE, number / 3)
         states.append(state(session, plan))
+    # each when it was done, and not when its transaction began
+    moments = [one.at for one in reversed(list_operations(session, plan.id))]
+    assert moments == sorted(set(moments))
     for number in (3, 2, 1):
         undo(session, plan, number)
         assert state(session, plan) == states[number - 1]

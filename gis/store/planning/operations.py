@@ -119,6 +119,7 @@ def recorded(session: Session, plan_id: int, deed: Deed, actor: Actor) -> Iterat
                 plan_id=plan_id,
                 number=number,
                 kind=deed.kind.value,
+                at=func.clock_timestamp(),  # a job's transaction began long ago
                 by=actor.name,
                 reason=deed.reason,
                 options=dict(deed.options),
@@ -196,7 +197,7 @@ def undo_operation(session: Session, plan_id: int, number: int, actor: Actor) ->
         raise ConflictError(f"Operation {number} of plan {plan_id} is undone already.")
     if not operation.can_be_undone(plan):
         raise _changed_since(session, plan, f"operation {number} left it at change {operation.changed_to}")
-    _pass(session, operation, operation.changed_from, undone_at=func.now(), undone_by=actor.name)
+    _pass(session, operation, operation.changed_from, undone_at=func.clock_timestamp(), undone_by=actor.name)
     record(session, actor, Action.PLAN_UNDO, subject=("plan", plan_id), detail={"operation": number})
     return get_operation(session, plan_id, number)
 
