@@ -23,6 +23,13 @@ def operations(client: httpx.Client, plan: int) -> list[dict[str, Any]]:
     return found
 
 
+def code_in_gap(client: httpx.Client, plan: int) -> str | None:
+    """Return the grid that the plan has in the middle of its gap."""
+    place = {"lon": 118.11001, "lat": 31.01, "plan": plan}
+    found = client.get("/v1/locate", params=place).json()["answers"]
+    return None if found is None else str(found["code"])
+
+
 def test_a_repair_is_undone_and_done_again(client: httpx.Client) -> None:
     plan = plan_with_gap(client, "undone")
     told = repair(client, plan, dry_run=False, reason="接缝 between surveys").json()
@@ -38,6 +45,8 @@ def test_a_repair_is_undone_and_done_again(client: httpx.Client) -> None:
     assert detail["grids"] == sorted(one["code"] for one in told["grids"])
     assert set(detail["grids"]) <= {WEST, EAST}
     assert len(detail["grids"]) == detail["grid_count"]
+    taker = code_in_gap(client, plan)
+    assert taker in {WEST, EAST}
 
     refused = client.post(f"/v1/plans/{plan}/operations/1/undo")
     assert refused.status_code == 409
@@ -46,9 +55,11 @@ def test_a_repair_is_undone_and_done_again(client: httpx.Client) -> None:
     assert undone.status_code == 200, undone.text
     assert (undone.json()["undone_by"], undone.json()["can_redo"]) == ("staff", True)
     assert len(places(repair(client, plan).json())) == 1
+    assert code_in_gap(client, plan) is None  # the index of the draft goes back, too
     assert client.post(f"/v1/plans/{plan}/operations/2/undo").status_code == 409
     redone = client.post(f"/v1/plans/{plan}/operations/2/redo").json()
     assert (redone["undone_at"], redone["can_undo"]) == (None, True)
+    assert code_in_gap(client, plan) == taker
     assert client.get(f"/v1/plans/{plan}").json()["change_number"] == redone["changed_to"] == 4
     assert repair(client, plan).json()["features"] == []
 
