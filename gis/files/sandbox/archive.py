@@ -26,6 +26,7 @@ _END = b"PK\x05\x06"
 _END_SIZE = 22
 _ZIP64_COUNT, _ZIP64_BYTES, _ZIP64_LOCATOR = 0xFFFF, 0xFFFFFFFF, b"PK\x06\x07"
 _LONGEST_COMMENT = 65_535
+_LONGEST_NAME = 500
 _DIRECTORY_BYTES_PER_MEMBER = 1_024
 _UTF8_NAMES = 0x800
 _ENCRYPTED = 0x1
@@ -58,6 +59,8 @@ class Archive:
             _require_harmless(name, info, limits)
             total += info.file_size
             hidden = name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith(".")
+            if name in self._members:
+                raise FileFormatError(f"the zip holds {name[:80]!r} more than once; pack it again")
             if not info.is_dir() and not hidden:
                 self._members[name] = info
         if total > limits.max_unpacked_bytes:
@@ -171,6 +174,8 @@ def _require_few_members(path: Path, limits: ReadLimits) -> None:
 
 
 def _require_harmless(name: str, info: zipfile.ZipInfo, limits: ReadLimits) -> None:
+    if len(name) > _LONGEST_NAME:
+        raise FileFormatError(f"the zip has a name of {len(name)} characters ({name[:40]!r} ...); shorten it")
     path = PurePosixPath(name)
     drive = len(name) > 1 and name[1] == ":"
     if path.is_absolute() or ".." in path.parts or drive or "\0" in name:
