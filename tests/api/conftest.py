@@ -181,12 +181,15 @@ def client(app: FastAPI, token: str) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: FastAPI, most_connections: int | None = None) -> Iterator[str]:
     """Serve an application as in production, on a free port; yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         # as `wangge serve` does, and for the same reason
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, http=TimedProtocol, ws="none"))
+        config = uvicorn.Config(
+            app, log_config=None, http=TimedProtocol, ws="none", limit_concurrency=most_connections
+        )
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -136,3 +136,15 @@ def test_who_hangs_up_in_the_middle_is_no_fault_of_ours(port: int, caplog: pytes
         time.sleep(0.7)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
     assert any("/v1/locate 400" in record.message for record in caplog.records)
+
+
+def test_more_connections_than_allowed_are_answered_503_and_twice_as_many_closed(
+    module_settings: Settings,
+) -> None:
+    with serving(create_app(module_settings), most_connections=6) as address, ExitStack() as stack:
+        port = int(address.rsplit(":", 1)[1])
+        held = [stack.enter_context(connect(port)) for _ in range(12)]
+        with connect(port) as one_more, suppress(ConnectionResetError):
+            assert one_more.recv(1) == b""
+        held[0].sendall(GET)
+        assert rest_of(held[0]).startswith(b"HTTP/1.1 503 ")

@@ -131,8 +131,10 @@ def touch_everything(page: Page) -> None:
     for button in (page.locator(".chip:not([disabled])"), page.locator("#facts .items button")):
         for at in range(min(3, button.count())):
             button.nth(at).dispatch_event("click")
-    box = page.locator(".folium-map").bounding_box()
-    if box:
+    drawn = page.locator(".folium-map")
+    if drawn.count():
+        box = drawn.bounding_box()
+        assert box
         for step in range(1, 8):
             x, y = box["x"] + box["width"] * step / 8, box["y"] + box["height"] * step / 8
             page.mouse.move(x, y)
