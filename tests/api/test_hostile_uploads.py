@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import httpx
+import people
 import pytest
 import shapely
 from canaries import watched_address, watched_file
@@ -50,7 +51,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def tight(module_settings: Settings, scratch: Path) -> Iterator[httpx.Client]:
+def tight(module_settings: Settings, token: str, scratch: Path) -> Iterator[httpx.Client]:
     limits = {
         "import_seconds": SECONDS,
         "import_memory_mb": 900,
@@ -58,7 +59,8 @@ def tight(module_settings: Settings, scratch: Path) -> Iterator[httpx.Client]:
         "max_vertices": 1_000,
     }
     app = create_app(module_settings.model_copy(update=limits))
-    with serving(app) as address, httpx.Client(base_url=address, timeout=60) as client:
+    headers = people.bearer(token)
+    with serving(app) as address, httpx.Client(base_url=address, headers=headers, timeout=60) as client:
         yield client
 
 

@@ -147,8 +147,10 @@ HOSTS = ("Host: evil.invalid", "Host: a\r\nX-Forwarded-Host: evil.invalid", "Hos
     "target",
     ["/", "/maps/heat?from=2026-01-01", "/v1/grids?limit=1", "/v1/events?limit=1", "/openapi.json", "/docs"],
 )
-def test_no_link_is_made_of_what_the_caller_calls_us(client: httpx.Client, host: str, target: str) -> None:
-    answer = ask(client.base_url.port or 0, target, host)
+def test_no_link_is_made_of_what_the_caller_calls_us(
+    client: httpx.Client, token: str, host: str, target: str
+) -> None:
+    answer = ask(client.base_url.port or 0, target, host, f"Authorization: Bearer {token}")
     assert answer.split(" ")[1] in {"200", "307", "400"}, answer
     assert "evil.invalid" not in answer
 

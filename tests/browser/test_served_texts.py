@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import people
 import pytest
 import releases
 from hostile_texts import hostile_texts, shown
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from gis.settings import Settings
 
+    Caller: TypeAlias = dict[str, str]
     Opens: TypeAlias = Callable[..., AbstractContextManager[Any]]
 
 pytestmark = pytest.mark.browser
@@ -45,7 +47,13 @@ MAPS = (
 
 
 @pytest.fixture(scope="module")
-def served(module_settings: Settings) -> Iterator[str]:
+def caller(module_settings: Settings) -> Caller:
+    """Return the headers of somebody who may see everything."""
+    return people.bearer(people.token_for(module_settings, "staff"))
+
+
+@pytest.fixture(scope="module")
+def served(module_settings: Settings, caller: Caller) -> Iterator[str]:
     """The address of a service whose district, grids, release, check and events are named by an attacker."""
     supply = iter(TEXTS)
     named = areas().assign(name=[next(supply) for _ in range(3)])
@@ -84,7 +92,7 @@ def served(module_settings: Settings) -> Iterator[str]:
     ]
     with (
         serving(create_app(module_settings)) as address,
-        httpx.Client(base_url=address, timeout=60) as client,
+        httpx.Client(base_url=address, headers=caller, timeout=60) as client,
     ):
         answer = client.post("/v1/events/batch", json={"events": events})
         assert answer.status_code == 200, answer.text[:500]
@@ -93,8 +101,11 @@ def served(module_settings: Settings) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", ["/?lang=zh", *MAPS])
-def test_no_page_of_the_service_runs_a_text(watched_page: Opens, served: str, path: str) -> None:
+def test_no_page_of_the_service_runs_a_text(
+    watched_page: Opens, served: str, caller: Caller, path: str
+) -> None:
     with watched_page(origins=(served,)) as watched:
+        watched.page.set_extra_http_headers(caller)
         watched.page.add_init_script(CANARY)
         watched.open(f"{served}{path}")
         touch_everything(watched.page)
@@ -105,9 +116,11 @@ def test_no_page_of_the_service_runs_a_text(watched_page: Opens, served: str, pa
 
 @pytest.mark.parametrize("path", [path for path in MAPS if path != "/maps/heat"])
 def test_no_map_taken_away_as_a_file_runs_a_text(
-    watched_page: Opens, served: str, tmp_path: Path, path: str
+    watched_page: Opens, served: str, caller: Caller, tmp_path: Path, path: str
 ) -> None:
-    answer = httpx.get(f"{served}{path}", params={"f": "file"} | dict(httpx.URL(path).params), timeout=60)
+    answer = httpx.get(
+        f"{served}{path}", params={"f": "file"} | dict(httpx.URL(path).params), headers=caller, timeout=60
+    )
     assert answer.status_code == 200, answer.text[:300]
     file = tmp_path / "map.html"
     file.write_bytes(answer.content)
@@ -125,7 +138,7 @@ def test_the_documentation_page_runs_nothing(watched_page: Opens, served: str) -
         assert watched.page.evaluate("window.__hits") == 0
 
 
-def test_an_answer_opened_as_a_page_is_none(watched_page: Opens, served: str) -> None:
+def test_an_answer_opened_as_a_page_is_none(served: str, caller: Caller) -> None:
     """Data addresses opened by hand, and problems that name what was asked for: never taken for a page."""
     for path in (
         "/v1/grids",
@@ -135,7 +148,7 @@ def test_an_answer_opened_as_a_page_is_none(watched_page: Opens, served: str) ->
         "/v1/grids/by-code/<img src=x onerror=__hit()>",
         "/v1/grids?<script>__hit()</script>=1",
     ):
-        answer = httpx.get(f"{served}{path}", timeout=60)
+        answer = httpx.get(f"{served}{path}", headers=caller, timeout=60)
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-type"].partition(";")[0] in {
             "application/geo+json",
