@@ -62,11 +62,13 @@ class Edges:
 
 def canonical_ends(vertices: Floats, edges: NDArray[np.integer[Any]]) -> Floats:
     """Return x and y of the ends of edges in their canonical direction, shape (k, 4)."""
-    ends: Floats = np.concatenate((vertices[edges], vertices[edges + 1]), axis=1)
-    west, south, east, north = ends.T
-    back = (west > east) | ((west == east) & (south > north))
-    ends[back] = ends[back][:, (2, 3, 0, 1)]
-    return ends
+    # complex numbers are ordered by their real part, then by the other: here that is by x, then by y
+    corners = np.ascontiguousarray(vertices).view(np.complex128).ravel()
+    start, end = corners.take(edges), corners.take(edges + 1)
+    ends = np.empty((len(edges), 2), dtype=np.complex128)
+    np.minimum(start, end, out=ends[:, 0])
+    np.maximum(start, end, out=ends[:, 1])
+    return ends.view(np.float64)
 
 
 def keys_of(ends: Floats, salt: np.uint64 = SALT) -> Keys:

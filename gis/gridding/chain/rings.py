@@ -45,18 +45,17 @@ class Rings:
         Raises:
             ValueError: One of them is no polygon.
         """
-        kinds = shapely.get_type_id(polygons)
-        plain = (kinds == _POLYGON) & (shapely.get_num_interior_rings(polygons) == 0)
-        lengths = shapely.get_num_coordinates(polygons)
-        if np.any((kinds != _POLYGON) & (kinds != _MULTIPOLYGON) & (lengths > 0)):
-            raise ValueError("Only polygons and multipolygons have rings.")
+        kinds, lengths = shapely.get_type_id(polygons), shapely.get_num_coordinates(polygons)
+        plain = (kinds == _POLYGON) & (shapely.get_num_interior_rings(polygons) == 0) & (lengths > 0)
         vertices = shapely.get_coordinates(polygons)
         vertices += 0.0
-        plain &= lengths > 0
-        polygon = np.flatnonzero(plain)
+        polygon = plain.nonzero()[0]
         is_shell = np.ones(len(polygon), dtype=bool)
         if len(polygon) < len(polygons):
-            others = np.flatnonzero(~plain)
+            others = (~plain).nonzero()[0]
+            strange = (kinds != _POLYGON) & (kinds != _MULTIPOLYGON) & (lengths > 0)
+            if strange.any():
+                raise ValueError("Only polygons and multipolygons have rings.")
             parts, of_part = shapely.get_parts(polygons[others], return_index=True)
             rings, of_ring = shapely.get_rings(parts, return_index=True)
             first = np.ones(len(rings), dtype=bool)
@@ -67,7 +66,7 @@ class Rings:
             lengths = np.concatenate((lengths[plain], shapely.get_num_coordinates(rings)))[order]
             polygon = polygon[order]
         offsets = np.zeros(len(polygon) + 1, dtype=np.int64)
-        np.cumsum(lengths, out=offsets[1:])
+        lengths.cumsum(out=offsets[1:])
         return cls(vertices, offsets, is_shell, polygon)
 
     def __len__(self) -> int:
@@ -76,7 +75,7 @@ class Rings:
 
     def ring_of(self, vertices: Integers) -> Integers:
         """Say which ring each vertex is of, by position."""
-        return np.searchsorted(self.offsets, vertices, side="right") - 1
+        return self.offsets.searchsorted(vertices, side="right") - 1
 
     def polygon_of(self, vertices: Integers) -> Integers:
         """Say which polygon each vertex is of, by position."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from math import floor, frexp
+from math import frexp
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     Box: TypeAlias = tuple[float, float, float, float]
-    Cells: TypeAlias = dict[tuple[int, int], list["Thing"]]
+    Cell: TypeAlias = tuple[float, float]
+    Cells: TypeAlias = dict[Cell, list["Thing"]]
 
 Thing = TypeVar("Thing", bound="Hashable")
 
@@ -56,16 +57,17 @@ class Boxes(Generic[Thing]):
 
     def near(self, box: Box, within: float = 0.0) -> set[Thing]:
         """Return the things whose boxes meet a box that is made wider by a distance all around."""
-        west, south, east, north = box[0] - within, box[1] - within, box[2] + within, box[3] + within
+        west, south, east, north = wide = (box[0] - within, box[1] - within, box[2] + within, box[3] + within)
         found: set[Thing] = set()
         for level, cells in self._levels.items():
-            columns, rows = _span(west, east, level), _span(south, north, level)
-            if len(columns) * len(rows) > len(cells):
-                found.update(
-                    *(things for cell, things in cells.items() if cell[0] in columns and cell[1] in rows)
-                )
+            first, lowest, last, highest = span = _span(wide, level)
+            if (last - first + 1) * (highest - lowest + 1) > len(cells):
+                for (column, row), things in cells.items():
+                    if first <= column <= last and lowest <= row <= highest:
+                        found.update(things)
             else:
-                found.update(*(cells.get((column, row), ()) for column in columns for row in rows))
+                for cell in _cells(span):
+                    found.update(cells.get(cell, ()))
         boxes = self._boxes
         near = set()
         for thing in found:
@@ -75,14 +77,22 @@ class Boxes(Generic[Thing]):
         return near
 
 
-def _cells_of(box: Box) -> tuple[int, list[tuple[int, int]]]:
+def _cells_of(box: Box) -> tuple[int, list[Cell]]:
     west, south, east, north = box
     exponent = max(_FINEST, frexp(max(east - west, north - south))[1])
     level = -(-exponent // _STEP) * _STEP
-    rows = _span(south, north, level)
-    return level, [(column, row) for column in _span(west, east, level) for row in rows]
+    return level, _cells(_span(box, level))
 
 
-def _span(low: float, high: float, level: int) -> range:
+def _span(box: Box, level: int) -> Box:
+    """Return the first column and row of the cells that a box meets, and the last ones."""
     size = 2.0**level
-    return range(floor(low / size), floor(high / size) + 1)
+    return box[0] // size, box[1] // size, box[2] // size, box[3] // size
+
+
+def _cells(span: Box) -> list[Cell]:
+    first, lowest, last, highest = span
+    if first == last and lowest == highest:  # most often
+        return [(first, lowest)]
+    columns, rows = range(int(first), int(last) + 1), range(int(lowest), int(highest) + 1)
+    return [(column, row) for column in columns for row in rows]

@@ -11,8 +11,7 @@ from gis.gridding.chain.edges import Edges
 from gis.gridding.chain.faults import Chain
 from gis.gridding.chain.rings import Rings
 from gis.gridding.watching.boxes import Boxes
-from gis.gridding.watching.runs import Runs, residual_in
-from gis.gridding.watching.unmatched import Unmatched
+from gis.gridding.watching.runs import Runs, copies_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,7 +69,7 @@ class Ground:
         own = Edges.of(Rings.of(polygons))
         runs = np.array(sorted(self._run_where.near(box)), dtype=np.int64)
         edges = self._runs.behind(own, runs, len(near), parents)
-        chain = Chain(polygons, self.parents[parents], edges, residual_in(edges, Unmatched.named(residual)))
+        chain = Chain(polygons, self.parents[parents], edges, copies_in(edges, residual))
         return chain, np.concatenate((np.array(near, dtype=np.int64), -1 - np.array(parents, dtype=np.int64)))
 
 

@@ -235,13 +235,8 @@ def _box_of(edge: Edge) -> Box:
 
 
 def _hull(edges: list[Edge]) -> Box:
-    boxes = [_box_of(edge) for edge in edges]
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[2] for box in boxes),
-        max(box[3] for box in boxes),
-    )
+    west, one, east, other = zip(*edges, strict=True)
+    return min(west), min(*one, *other), max(east), max(*one, *other)
 
 
 def _faces_of(place: Place) -> list[BaseGeometry]:

@@ -11,7 +11,7 @@ import shapely
 
 from gis.gridding.chain.edges import canonical_ends
 from gis.gridding.chain.faults import HAIR, Faults, faults_of
-from gis.gridding.chain.grouping import lines_between
+from gis.gridding.chain.grouping import lines_between, mean_width
 from gis.gridding.chain.residual import Residual
 from gis.gridding.chain.sides import Mismatches, Sides
 from gis.gridding.watching.tracing import Traced, UnsureError, trace
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 # With more edges than this, arrays are quicker.
 _MOST = 150
+_NO_MISMATCHES = Mismatches(
+    np.empty((0, 2)), np.empty(0), np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64)
+)
 
 
 def quick_faults_of(chain: Chain, *, snap: float, usual: int) -> Faults:
@@ -68,8 +71,9 @@ class _Small:
                 )
                 drawn = _Drawn.of(self._chain, residual, self._snap)
                 faces = self._crowded(drawn.traced)
-        width = 2 * shapely.area(faces) / shapely.length(faces)
-        pairs, overlaps, outside, parts = self._owned(faces[width > HAIR * self._snap])
+        if len(faces):
+            faces = faces[mean_width(faces) > HAIR * self._snap]
+        pairs, overlaps, outside, parts = self._owned(faces)
         empty = [face for face, excess in enumerate(drawn.traced.excess) if excess < self._usual]
         return Faults(
             gaps=_polygons(drawn.traced, empty),
@@ -106,9 +110,8 @@ class _Small:
         """Tell the polygons over faces, pair by pair, and what of each lies outside the parents."""
         shared: dict[tuple[int, int], list[Any]] = {}
         beyond: dict[int, list[Any]] = {}
-        for face, (x, y) in zip(
-            faces, shapely.get_coordinates(shapely.point_on_surface(faces)).tolist(), strict=True
-        ):
+        inner = shapely.get_coordinates(shapely.point_on_surface(faces)).tolist() if len(faces) else []
+        for face, (x, y) in zip(faces, inner, strict=True):
             over = np.flatnonzero(shapely.contains_xy(self._chain.polygons, x, y)).tolist()
             for pair in combinations(over, 2):
                 shared.setdefault(pair, []).append(face)
@@ -180,6 +183,8 @@ class _Drawn:
                 beside.setdefault(cut, set()).update(
                     polygon for border in both for polygon, _ in self._polygons(border)
                 )
+        if not apart:  # most often
+            return _NO_MISMATCHES
         found = sorted(apart)
         named = [sorted(beside[point]) for point in found]
         return Mismatches(
@@ -204,7 +209,7 @@ def _off(start: Point, end: Point, point: Point) -> float:
 def _polygons(traced: Traced, faces: list[int]) -> Polygons:
     made = np.empty(len(faces), dtype=object)
     for number, face in enumerate(faces):
-        made[number] = shapely.Polygon(traced.faces[face])
+        made[number] = shapely.polygons(np.array(traced.faces[face]))
     return made
 
 

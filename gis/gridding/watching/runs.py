@@ -13,13 +13,13 @@ from gis.gridding.chain.rings import Rings
 from gis.gridding.coverage.outlines import ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from gis.gridding.chain.faults import Faults
     from gis.gridding.chain.rings import Integers, Polygons
-    from gis.gridding.watching.unmatched import Unmatched
+    from gis.gridding.watching.unmatched import Edge, Left, Unmatched
 
 # So many edges of a parent's outline in a row are looked up together.
 _RUN = 32
@@ -117,3 +117,24 @@ def residual_in(edges: Edges, wanted: Unmatched) -> Residual:
         place += 1
     copies = np.flatnonzero(found).astype(np.int32)
     return Residual(copies, found[copies])
+
+
+def copies_in(edges: Edges, wanted: Mapping[Edge, Left]) -> Residual:
+    """Find the copies of a few edges, as `residual_in` does, but without arrays: in a fraction of the time.
+
+    Args:
+        edges: Where to look for them.
+        wanted: What is left of each in the whole.
+    """
+    keys = {key for _, key in wanted.values()}
+    near = [place for place, key in enumerate(edges.keys.tolist()) if key in keys]
+    ends = map(tuple, canonical_ends(edges.rings.vertices, np.array(near, dtype=np.int64)).tolist())
+    there = edges.signs[near].tolist()
+    # keys only bring near what may be equal
+    found = [
+        (place, wanted[edge][0])
+        for place, edge, sign in zip(near, ends, there, strict=True)
+        if sign and edge in wanted
+    ]
+    copies, nets = np.array(found, dtype=np.int32).reshape(-1, 2).T
+    return Residual(copies, nets)

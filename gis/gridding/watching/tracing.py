@@ -123,13 +123,7 @@ def _meetings(segments: list[Ends], snap: float) -> dict[int, set[Point]]:
 
 def _meeting(one: Ends, two: Ends, snap: float) -> list[tuple[int, Point]]:
     """Find where two segments cut each other: 0 or 1 for the one that is cut, and where."""
-    common = 0
-    for point in one:
-        for other in two:
-            if point == other:
-                common += 1
-            elif hypot(point[0] - other[0], point[1] - other[1]) <= _DOUBT * snap:
-                raise UnsureError
+    common = _common_ends(one, two, snap)
     if common > 1:
         return []
     found = []
@@ -139,6 +133,20 @@ def _meeting(one: Ends, two: Ends, snap: float) -> list[tuple[int, Point]]:
         return found
     place = _crossing(one, two)
     return [] if place is None else [(0, place), (1, place)]
+
+
+def _common_ends(one: Ends, two: Ends, snap: float) -> int:
+    """Count the ends that two segments have in common."""
+    common, wide = 0, _DOUBT * snap
+    for x, y in one:
+        for other_x, other_y in two:
+            if abs(x - other_x) > wide or abs(y - other_y) > wide:
+                continue
+            if x == other_x and y == other_y:
+                common += 1
+            elif hypot(x - other_x, y - other_y) <= wide:
+                raise UnsureError
+    return common
 
 
 def _is_on(point: Point, segment: Ends, snap: float) -> bool:

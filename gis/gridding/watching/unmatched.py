@@ -13,7 +13,7 @@ from gis.gridding.chain.residual import residual_of
 from gis.gridding.watching.spots import together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gis.gridding.chain.edges import Edges, Keys
     from gis.gridding.chain.rings import Floats, Integers
@@ -49,13 +49,6 @@ class Unmatched:
         order, starts = group_edges(keys, ends)
         first = order[starts]
         return cls(ends[first], keys[first], residual.nets[first].astype(np.int64))
-
-    @classmethod
-    def named(cls, edges: Mapping[Edge, Left]) -> Unmatched:
-        """Take edges with what is left of each."""
-        nets, keys = zip(*edges.values(), strict=True) if edges else ((), ())
-        ends = np.array(list(edges), dtype=np.float64).reshape(-1, 4)
-        return cls(ends, np.array(keys, dtype=np.uint64), np.array(nets, dtype=np.int64))
 
     def where(self, which: Integers) -> Unmatched:
         """Take some of the edges."""

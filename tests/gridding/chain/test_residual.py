@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from itertools import pairwise
 from types import ModuleType
 
 import numpy as np
@@ -14,7 +15,7 @@ from shapely import Polygon, box
 
 from benchmarks.damage import make_district
 from gis.gridding.chain import compiled
-from gis.gridding.chain.edges import Edges, exact_turn
+from gis.gridding.chain.edges import Edges, canonical_ends, exact_turn
 from gis.gridding.chain.faults import Chain
 from gis.gridding.chain.residual import residual_of
 from gis.gridding.chain.rings import Rings
@@ -47,6 +48,16 @@ def test_rings_keep_order_and_say_what_they_are() -> None:
     assert rings.is_shell.tolist() == [True, False, True, True, True, False]
     assert np.diff(rings.offsets).tolist() == [5, 5, 5, 5, 5, 5]
     assert rings.polygon_of(np.array([0, 7, 12, 29])).tolist() == [0, 0, 2, 4]
+
+
+def test_the_canonical_direction_is_from_west_to_east_then_from_south_to_north() -> None:
+    points = np.array([(0, 0), (2, 5), (2, 1), (1, 3), (-1, 3), (-1, 3), (-1, 4), (0, 0)], dtype=np.float64)
+    expected = [
+        (*one, *other) if one <= other else (*other, *one) for one, other in pairwise(points.tolist())
+    ]
+    assert canonical_ends(points, np.arange(7)).tolist() == [list(ends) for ends in expected]
+    strided = np.asfortranarray(points)
+    assert canonical_ends(strided, np.array([3, 1])).tolist() == [list(expected[3]), list(expected[1])]
 
 
 def test_lines_have_no_rings() -> None:

@@ -11,9 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
+from benchmarks.damage import make_district
+from gis.gridding.chain.edges import Edges
 from gis.gridding.chain.faults import Chain, faults_of
+from gis.gridding.chain.rings import Rings
 from gis.gridding.watching import quick
 from gis.gridding.watching.quick import quick_faults_of
+from gis.gridding.watching.runs import copies_in, residual_in
+from gis.gridding.watching.unmatched import Unmatched
 
 if TYPE_CHECKING:
     import pytest
@@ -58,3 +63,25 @@ def test_the_quick_way_does_what_edits_bring(monkeypatch: pytest.MonkeyPatch) ->
     assert found(left, box(8, 0, 20, 10), upper) == (0, 1, 0, 2)
     assert found(left, box(10, 0, 22, 10), upper) == (0, 0, 1, 3)
     assert found(box(0, 0, 12, 12), right, upper)[:3] == (0, 2, 0)
+
+
+def test_copies_of_a_few_edges_are_those_found_with_arrays() -> None:
+    cells = make_district(60, 1)
+    edges = Edges.of(Rings.of(cells))
+    there = Unmatched.of(Edges.of(Rings.of(cells[:20])))
+    wanted = {
+        tuple(ends): (net, key)
+        for ends, net, key in zip(there.ends.tolist(), there.nets.tolist(), there.keys.tolist(), strict=True)
+    }
+    # the same keys for edges that are not there
+    wanted |= {(a + 1.0, b, c, d): left for (a, b, c, d), left in list(wanted.items())[::3]}
+    for edge in list(wanted)[:40:7]:
+        del wanted[edge]
+    ends = np.array(list(wanted))
+    nets, keys = zip(*wanted.values(), strict=True)
+    expected = residual_in(edges, Unmatched(ends, np.array(keys, np.uint64), np.array(nets)))
+    found = copies_in(edges, wanted)
+    assert len(found) > len(there)
+    np.testing.assert_array_equal(found.edges, expected.edges)
+    np.testing.assert_array_equal(found.nets, expected.nets)
+    assert not len(copies_in(edges, {}))
