@@ -1,4 +1,4 @@
-"""Compile the C of the package: two modules, for every Python from 3.11 on."""
+"""Compile the C of the package: three modules, for every Python from 3.11 on."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class Kernel(NamedTuple):
 GRIDDING = ROOT / "gis" / "gridding"
 KERNELS = (
     Kernel(GRIDDING / "coverage" / "native" / "kernel.c", GRIDDING / "coverage" / "_kernel.abi3.so"),
+    Kernel(
+        GRIDDING / "coverage" / "building" / "native" / "build.c",
+        GRIDDING / "coverage" / "building" / "_build.abi3.so",
+    ),
     Kernel(GRIDDING / "chain" / "native" / "chain.c", GRIDDING / "chain" / "_chain.abi3.so"),
 )
 SOURCES = sorted(path for kernel in KERNELS for path in kernel.source.parent.glob("*.[ch]"))

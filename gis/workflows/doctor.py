@@ -69,6 +69,7 @@ def diagnose() -> list[Diagnosis]:
         "database": lambda: examine_database(settings),
         "schema": lambda: examine_schema(settings),
         "look-up kernel": examine_kernel,
+        "index kernel": examine_building,
         "check kernel": examine_checks,
         "browser code": examine_vendor,
         "npm": examine_npm,
@@ -147,6 +148,13 @@ def examine_kernel() -> Diagnosis:
     from gis.gridding.coverage.kernel import IS_COMPILED, IS_OUTDATED  # noqa: PLC0415 - imports NumPy
 
     return _examine_compiled("look-up kernel", is_compiled=IS_COMPILED, is_outdated=IS_OUTDATED)
+
+
+def examine_building() -> Diagnosis:
+    """Look whether indexes are built by compiled code or by NumPy."""
+    from gis.gridding.coverage.building.compiled import IS_OUTDATED, build  # noqa: PLC0415 - imports NumPy
+
+    return _examine_compiled("index kernel", is_compiled=build is not None, is_outdated=IS_OUTDATED)
 
 
 def examine_checks() -> Diagnosis:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gis.errors import InputError
+from gis.gridding.coverage.building import compiled
 from gis.gridding.coverage.building.paint import SEVERAL, paint
 from gis.gridding.coverage.building.raster import draw_edges
 from gis.gridding.coverage.building.records import Scene, list_entries, write_records
@@ -58,11 +59,43 @@ def build_window(around: Surroundings, window: Window, first_word: int, first_un
     Raises:
         InputError: The index is so large that its numbers cannot refer to all of it.
     """
+    if compiled.can_build(around, window):
+        built = _compiled_window(around, window, first_word, first_unit)
+    else:
+        built = drawn_window(around, window, first_word, first_unit)
+    words, units = first_word + len(built.words), first_unit + len(built.blocks) // UNIT
+    _require_references(len(around.vertices), words, units)
+    return built
+
+
+def _compiled_window(around: Surroundings, window: Window, first_word: int, first_unit: int) -> Built:
+    edges = around.edges
+    cells, blocks, words = compiled.build.build_window(
+        (
+            *(window.first_column, window.first_row, window.columns, window.rows),
+            *(window.depth, window.deepest),
+        ),
+        first_word,
+        first_unit,
+        *(edges.u1, edges.v1, edges.u2, edges.v2),
+        *(edges.vertex, edges.polygon, edges.before, edges.after),
+        around.positions,
+        around.vertices,
+    )
+    return Built(
+        np.frombuffer(cells, dtype=np.int32),
+        np.frombuffer(blocks, dtype=np.uint8),
+        np.frombuffer(words, dtype=np.int32),
+    )
+
+
+def drawn_window(around: Surroundings, window: Window, first_word: int, first_unit: int) -> Built:
+    """Build the cells of a window with NumPy: the reference for the compiled building, and its stand-in."""
     drawn = draw_edges(around.edges, window)
     division = divide(drawn, window)
     deepest = int(division.level.max())
     if deepest > window.depth:
-        return build_window(around, replace(window, depth=deepest), first_word, first_unit)
+        return drawn_window(around, replace(window, depth=deepest), first_word, first_unit)
     painted = paint(around.edges, drawn, window, around.positions)
     # a cell that is not divided is sampled at its left side and on its middle latitude
     cells = painted.owner.reshape(-1, painted.stride)[window.scale // 2 :: window.scale, : -1 : window.scale]
@@ -79,7 +112,6 @@ def build_window(around: Surroundings, window: Window, first_word: int, first_un
         first_word + start
     )
     units, is_wide, blocks = _with_palettes(fine)
-    _require_references(len(around.vertices), first_word + len(words), first_unit + len(blocks) // UNIT)
     kind = division.level[fine.whole] + WIDER * is_wide
     cells[fine.whole] = -2 - (((first_unit + units) << KIND_BITS) | kind)
     return Built(cells, blocks, words)

@@ -13,7 +13,7 @@ typedef struct {
 } Kind;
 
 static const Kind BYTES = {'B', 1, "uint8"}, FLAGS = {'?', 1, "bool"};
-static const Kind INTS = {'i', 4, "int32"}, DOUBLES = {'d', 8, "float64"};
+static const Kind INTS = {'i', 4, "int32"}, LONGS = {'l', 8, "int64"}, DOUBLES = {'d', 8, "float64"};
 
 /* An array that is wanted. */
 typedef struct {
@@ -64,7 +64,8 @@ static int take_arrays(PyObject *const *objects, const Wanted *wanted, int count
 }
 
 /* Take arrays of as many numbers each. */
-static int take_columns(PyObject *const *objects, Py_ssize_t given, const Wanted *wanted, int count, Py_buffer *views)
+static inline int take_columns(PyObject *const *objects, Py_ssize_t given, const Wanted *wanted, int count,
+                               Py_buffer *views)
 {
     if (given != count) {
         PyErr_Format(PyExc_TypeError, "%d arrays are wanted, not %zd", count, given);
