@@ -25,6 +25,18 @@ class Settings(BaseSettings):
     database_name: str = Field(default="wangge", description="Database inside the private cluster.")
     pool_size: Annotated[int, Field(ge=1, le=64)] = Field(default=8, description="Connections and threads.")
 
+    key_file: Path | None = Field(
+        default=None,
+        description="File of the keys of personal data, best on another disk than the database. "
+        "Unset: one under `home`, made when it is first needed.",
+    )
+    reporter_days: PositiveInt = Field(
+        default=365, description="Who reported an event is forgotten so many days after it."
+    )
+    audit_days: Annotated[int, Field(ge=183)] = Field(
+        default=1095, description="Entries of the audit log are kept so many days; the law wants six months."
+    )
+
     district_name: str = Field(
         default="", description="Shown in page titles; empty: the district area's name."
     )

@@ -23,6 +23,7 @@ from gis.api.edge.headers import HeadAsGet, SecurityHeaders
 from gis.api.edge.metrics import Metrics
 from gis.api.edge.requests import Requests
 from gis.api.edge.slow_clients import TimedProtocol
+from gis.api.jobs.forgetter import Forgetter
 from gis.api.jobs.keeper import JobKeeper
 from gis.api.jobs.sealer import Sealer
 from gis.api.problems import MEDIA_TYPE, PROBLEM_SCHEMA, add_problem_answers
@@ -44,8 +45,9 @@ from gis.api.routes import (
     releases,
 )
 from gis.api.routes.checking import intended, proofs, repairs
+from gis.api.routes.event import places
 from gis.api.routes.identity import me, sessions, units, users
-from gis.api.routes.oversight import audit
+from gis.api.routes.oversight import audit, personal
 from gis.api.routes.planning import operations
 from gis.api.wire.chains import ReleaseNames
 from gis.api.wire.simplified import SimplifiedReleases
@@ -75,7 +77,9 @@ ROUTERS = (
     jobs.router,
     changes.router,
     events.router,
+    places.router,
     audit.router,
+    personal.router,
     maps.router,
     sessions.router,
     me.router,
@@ -114,12 +118,13 @@ def create_app(settings: Settings) -> FastAPI:
         # more threads than connections would only wait for one, and hold what others need meanwhile
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
         keeper = JobKeeper(settings)
-        sealer = Sealer(settings)
-        keeper.start()
-        sealer.start()
+        # the sealer ends last, so that what the others recorded is sealed
+        beside = (keeper, Forgetter(settings), Sealer(settings))
+        for one in beside:
+            one.start()
         yield {TimedProtocol.state: settings.slow_client_seconds}
-        await anyio.to_thread.run_sync(keeper.stop)
-        await anyio.to_thread.run_sync(sealer.stop)
+        for one in beside:
+            await anyio.to_thread.run_sync(one.stop)
         app.state.quick.close()
         app.state.doorkeeper.close()
         engine.dispose()

@@ -44,6 +44,7 @@ from gis.errors import (
     SetupError,
     WanggeError,
 )
+from gis.identity.masks import mask_text, shown_name
 from gis.logs import request_id
 
 if TYPE_CHECKING:
@@ -134,7 +135,6 @@ STATES |= {"42P01": OLD_SCHEMA, "42703": OLD_SCHEMA}  # undefined table, undefin
 
 BAD_REQUEST = 400
 SERVER_ERROR = 500
-SHOWN = 120
 
 
 def problem_for(error: Exception) -> Problem:
@@ -258,7 +258,7 @@ def invalid_field(error: ErrorDetails) -> dict[str, Any]:
     where = error["loc"][1:] if error["loc"][:1] in PLACES else error["loc"]
     row = next((part for part in where if isinstance(part, int)), None)
     # an error deep in a union also names the branch, in words no caller knows
-    names = [part[:SHOWN] for part in where if isinstance(part, str) and "[" not in part]
+    names = [shown_name(part) for part in where if isinstance(part, str) and "[" not in part]
     message = MESSAGES.get(error["type"], error["msg"].removeprefix("Value error, "))
     described: dict[str, Any] = {"field": ".".join(names) or None, "message": message}
     if row is not None:
@@ -316,11 +316,11 @@ def problem_body(problem: Problem, detail: str, errors: Sequence[Mapping[str, An
         "type": f"urn:wangge:problem:{problem.code}",
         "title": problem.title,
         "status": problem.status,
-        "detail": detail,
+        "detail": mask_text(detail),
         "request_id": request_id.get(),
     }
     if errors:
-        body["errors"] = list(errors)
+        body["errors"] = [dict(error) | {"message": mask_text(error["message"])} for error in errors]
     return body
 
 

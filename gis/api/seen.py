@@ -8,7 +8,7 @@ from gis.api.access import Acting, Transaction
 from gis.api.wire.parameters import Id
 from gis.store.identity.visible import require_visible
 from gis.store.jobs.tables import JobRow
-from gis.store.tables import CheckRow, EventRow, PlanRow
+from gis.store.tables import CheckRow, EventRow, PlanRow, WorkerRow
 
 
 def seen_plan(session: Transaction, actor: Acting, plan_id: Id) -> int:
@@ -35,7 +35,14 @@ def seen_job(session: Transaction, actor: Acting, job_id: Id) -> int:
     return job_id
 
 
+def seen_worker(session: Transaction, actor: Acting, worker_id: Id) -> int:
+    """Return the id of a worker the caller sees."""
+    require_visible(session, WorkerRow, worker_id, actor)
+    return worker_id
+
+
 SeenPlan = Annotated[int, Depends(seen_plan)]
 SeenCheck = Annotated[int, Depends(seen_check)]
 SeenEvent = Annotated[int, Depends(seen_event)]
 SeenJob = Annotated[int, Depends(seen_job)]
+SeenWorker = Annotated[int, Depends(seen_worker)]

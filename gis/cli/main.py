@@ -42,11 +42,12 @@ OLD_SCHEMA = {"42P01", "42703"}
 
 NOUNS = (
     *("area", "grid", "plan", "release", "event", "map", "sample", "database"),
-    *("user", "unit", "audit"),
+    *("user", "unit", "audit", "privacy", "key"),
 )
 VERBS = ("locate", "serve", "doctor")
 # nouns whose modules stand in a folder of their own
-FOLDERS = {"user": "identity.", "unit": "identity.", "audit": "oversight."}
+FOLDERS = dict.fromkeys(("user", "unit"), "identity.")
+FOLDERS |= dict.fromkeys(("audit", "privacy", "key"), "oversight.")
 
 
 def command_line(arguments: Sequence[str] = ()) -> typer.Typer:

@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from gis.gridding.crs import points_to_stored
+from gis.identity.personal import Subject
 from gis.nouns import Grade, UnlocatedReason
 from gis.store.events import save_events
+from gis.store.privacy.values import save_people
 from gis.store.releases import list_releases
+from gis.workflows.privacy.keys import open_vault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
+    from gis.identity.personal import Person
     from gis.nouns import Actor, Release
     from gis.settings import Settings
     from gis.workflows.locate_point import ReleaseIndexes
@@ -43,6 +47,7 @@ class EventReport:
     text: str = ""
     accuracy_m: float | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+    reporter: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +79,14 @@ def report_events(
     3. The chain of grids and areas is that release's answer, and is stored with its number.
     4. A report without a place, without a release, or in no natural or dedicated grid joins the
        unlocated queue, with the nearest grid and its distance where there is one.
+    5. Who reported is kept encrypted, beside the event.
 
     Args:
         session: The open transaction.
         indexes: Where the releases' indexes are kept.
         reports: Any number; they are located together.
-        settings: Give the time zone.
-        actor: Who reports.
+        settings: Give the time zone, and where keys are.
+        actor: Who takes the reports in.
 
     Returns:
         One answer a report, in order; a report already stored answers with its first event's id.
@@ -109,6 +115,13 @@ def report_events(
         for i, answer in zip(members, answers, strict=True):
             rows[i].update(answer)
     saved = save_events(session, rows)
+    reporters = {
+        event.id: report.reporter
+        for event, report in zip(saved, reports, strict=True)
+        if event.is_new and report.reporter is not None
+    }
+    if reporters:
+        save_people(session, open_vault(session, settings), Subject.EVENT, reporters)
     return [Reported(event.id, event.is_new, row) for event, row in zip(saved, rows, strict=True)]
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gis.api.routes.events import PlacesOut
+from gis.api.routes.event.places import PlacesOut
 from gis.nouns import Actor
 from gis.store.session import make_engine, transaction
 from gis.workflows.relocate_events import RelocationRequest, relocate_events

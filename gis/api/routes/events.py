@@ -7,21 +7,20 @@ from typing import Annotated, Any
 import pandas as pd
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.config import JsonDict
 
 from gis.api.access import Acting, Configured, Indexes, Transaction, needs
 from gis.api.problems import describe_invalid
+from gis.api.routes.event.outgoing import events_out
 from gis.api.seen import SeenEvent
 from gis.api.wire import geojson
 from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import PRIVATE
-from gis.api.wire.chains import Link, Named, Names
+from gis.api.wire.chains import Named
 from gis.api.wire.cursors import Cursor, read_cursor, write_cursor
 from gis.api.wire.event_forms import (
     EXAMPLE_IN,
     EventIn,
     EventOut,
-    Nearest,
     event_out,
 )
 from gis.api.wire.parameters import LAST_ID, Box, Moment, read_box
@@ -32,7 +31,6 @@ from gis.identity.roles import Right
 from gis.nouns import Event, Grade
 from gis.store.audit.record import record
 from gis.store.events import EventCursor, EventFilter, count_events, get_event, list_events
-from gis.store.places import StoredPlace, list_places
 from gis.workflows.report_events import report_events
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/events", tags=["events"])
@@ -104,45 +102,6 @@ class QueueOut(PageOut):
     total: int
 
 
-class PlaceOut(BaseModel):
-    """Where an event lies in one release; `is_own`: what it was given when it arrived."""
-
-    release: int | None
-    is_own: bool
-    chain: list[Link]
-    answers: Link | None
-    near_boundary: bool
-    nearest: Nearest | None
-
-
-GRID: JsonDict = {"kind": "natural", "id": 17, "code": "320115001001017", "name": "17"}
-
-
-class PlacesOut(BaseModel):
-    """Where an event lies: as it was given when it arrived, then in each release it was relocated into."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "event": 871,
-                "places": [
-                    {
-                        "release": 1,
-                        "is_own": True,
-                        "chain": [GRID],
-                        "answers": GRID,
-                        "near_boundary": False,
-                        "nearest": None,
-                    }
-                ],
-            }
-        }
-    )
-
-    event: int
-    places: list[PlaceOut]
-
-
 @router.post(
     "",
     status_code=CREATED,
@@ -165,9 +124,14 @@ def report(
     """Take a report in and locate it; the same source and source_id again is the same event."""
     (reported,) = report_events(session, indexes, [body.report()], settings, actor)
     event = get_event(session, reported.id)
+    if reported.is_new:
+        person = body.report().reporter
+        out = event_out(event, names.of(session, event.release), person and person.masked())
+    else:
+        (out,) = events_out(session, settings, names, [event])
     headers = {"Location": f"/v1/events/{reported.id}", "Cache-Control": PRIVATE}
     status = CREATED if reported.is_new else KNOWN
-    return answer_json(event_out(event, names.of(session, event.release)), headers, status)
+    return answer_json(out, headers, status)
 
 
 @router.post("/batch", summary="Report many events")
@@ -256,10 +220,11 @@ def event_cursor(text: str | None) -> EventCursor | None:
     },
 )
 @needs(Right.READ_EVENTS)
-def list_page(  # noqa: PLR0913 - six of them are FastAPI's
+def list_page(  # noqa: PLR0913 - seven of them are FastAPI's
     *,
     request: Request,
     session: Transaction,
+    settings: Configured,
     actor: Acting,
     names: Named,
     wanted: Wanted,
@@ -275,7 +240,7 @@ def list_page(  # noqa: PLR0913 - six of them are FastAPI's
         else {}
     )
     links = geojson.links(request, **following)
-    events = [event_out(event, names.of(session, event.release)) for event in found[:limit]]
+    events = events_out(session, settings, names, found[:limit])
     if f is Form.GEOJSON:
         return answer_geojson(events, links)
     headers = {"Cache-Control": PRIVATE}
@@ -290,11 +255,12 @@ def list_page(  # noqa: PLR0913 - six of them are FastAPI's
 
 @router.get("/unlocated", summary="Events in no grid")
 @needs(Right.READ_EVENTS)
-def list_unlocated(  # noqa: PLR0913 - five of them are FastAPI's
+def list_unlocated(  # noqa: PLR0913 - two of them are FastAPI's
     *,
     request: Request,
     response: Response,
     session: Transaction,
+    settings: Configured,
     actor: Acting,
     names: Named,
     cursor: Cursor = None,
@@ -311,48 +277,20 @@ def list_unlocated(  # noqa: PLR0913 - five of them are FastAPI's
     )
     return QueueOut(
         total=count_events(session, wanted),
-        events=[event_out(event, names.of(session, event.release)) for event in found[:limit]],
+        events=events_out(session, settings, names, found[:limit]),
         next=geojson.links(request, **following)[-1]["href"] if following else None,
     )
 
 
 @router.get("/{event_id}", summary="One event")
 @needs(Right.READ_EVENTS)
-def one(response: Response, session: Transaction, names: Named, event_id: SeenEvent) -> EventOut:
+def one(
+    response: Response, session: Transaction, settings: Configured, names: Named, event_id: SeenEvent
+) -> EventOut:
     """Return an event with the grids and areas it fell in when it was reported."""
     response.headers["Cache-Control"] = PRIVATE
     event: Event = get_event(session, event_id)
-    return event_out(event, names.of(session, event.release))
-
-
-@router.get("/{event_id}/places", summary="One event in other releases")
-@needs(Right.READ_EVENTS)
-def list_event_places(
-    response: Response, session: Transaction, names: Named, event_id: SeenEvent
-) -> PlacesOut:
-    """Return the grids and areas an event lies in: then, and in each release it was relocated into."""
-    response.headers["Cache-Control"] = PRIVATE
-    event = get_event(session, event_id)
-    own = event_out(event, names.of(session, event.release))
-    given = {name: getattr(own, name) for name in PlaceOut.model_fields if name != "is_own"}
-    first = PlaceOut(is_own=True, **given)
-    others = [place_out(place, names.of(session, place.release)) for place in list_places(session, event_id)]
-    return PlacesOut(event=event_id, places=[first, *others])
-
-
-def place_out(place: StoredPlace, names: Names) -> PlaceOut:
-    """Return a place as it goes out, with the names of its release."""
-    nearest = None
-    if place.chain.answers is None and place.nearest_grid is not None:
-        nearest = Nearest(grid=names.grids.get(place.nearest_grid), distance_m=place.nearest_m)
-    return PlaceOut(
-        release=place.release,
-        is_own=False,
-        chain=names.chain(place.chain),
-        answers=names.answering(place.chain),
-        near_boundary=place.near_boundary,
-        nearest=nearest,
-    )
+    return events_out(session, settings, names, [event])[0]
 
 
 def export_detail(wanted: EventFilter, count: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Grids as they stand in a release, their history, and who is on duty."""
 
+import re
 from datetime import date
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from gis.api.wire.parameters import LAST_ID, Box, Day, Id, read_box
 from gis.api.wire.simplified import Simplify, drawn_like, said
 from gis.api.wire.strict import StrictRoute
 from gis.errors import NotFoundError
+from gis.identity.masks import HIDDEN
 from gis.identity.roles import Right
 from gis.nouns import GridKind
 from gis.store.grids import GridFilter, list_grid_history, list_grids
@@ -25,6 +27,8 @@ from gis.store.releases import list_releases
 router = APIRouter(route_class=StrictRoute, prefix="/v1/grids", tags=["grids"])
 
 MOST_AT_ONCE = 10_000
+# what may be repeated of a code that is not there
+CODE = re.compile(r"[A-Z]{0,4}-?[0-9]{1,17}")
 
 FEATURE_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -124,7 +128,7 @@ def by_code(
     """Return the grid that has a code in the release; codes may change, ids last."""
     asked = question.release_in(session, settings)
     found = list_grids(session, asked.release.number, GridFilter(code=code))
-    return answer_grid(request, asked, found, f"code {code}")
+    return answer_grid(request, asked, found, f"code {code if CODE.fullmatch(code) else HIDDEN}")
 
 
 @router.get("/{grid_id}", summary="One grid", response_class=Response, responses=FEATURE_ANSWERS)

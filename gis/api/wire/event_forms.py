@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 
 from gis.api.wire.chains import Link
 from gis.api.wire.parameters import Moment, System
+from gis.identity.personal import Person
 from gis.nouns import Event, Grade, UnlocatedReason
 from gis.workflows.report_events import EventReport
 
@@ -33,6 +35,7 @@ EXAMPLE_IN: dict[str, JsonValue] = {
     "category": "exposed rubbish",
     "grade": "ordinary",
     "text": "A heap beside the bus stop",
+    "reporter": {"name": "王小明", "phone": "13812345678"},
 }
 
 
@@ -50,7 +53,39 @@ def require_small(attributes: dict[str, Any]) -> dict[str, Any]:
     return attributes
 
 
+def require_number(phone: str) -> str:
+    """Return a phone number; as it was written, but that it is one."""
+    if not PHONE.fullmatch(phone):
+        raise ValueError("5 to 20 digits are wanted, with blanks, hyphens and + between them if need be")
+    return phone
+
+
+PHONE = re.compile(r"\+?(?:[\s()-]*\d){5,20}")
+Phone = Annotated[str, Field(max_length=40), AfterValidator(require_number)]
 Coordinate = Annotated[float, Field(strict=True, ge=-1e9, le=1e9)]
+
+
+class ReporterIn(BaseModel):
+    """Who reports: a name, a phone, or both. Kept encrypted; answers show masks."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    phone: Phone | None = None
+
+    @model_validator(mode="after")
+    def require_something(self) -> ReporterIn:
+        """Refuse nobody."""
+        if self.name is None and self.phone is None:
+            raise ValueError("give a name, a phone, or both, or leave the reporter out")
+        return self
+
+
+class ReporterOut(BaseModel):
+    """Who reported, masked."""
+
+    name: str | None
+    phone: str | None
 
 
 class EventIn(BaseModel):
@@ -75,6 +110,7 @@ class EventIn(BaseModel):
     attributes: Annotated[
         dict[str, Any], AfterValidator(require_small), Field(description="Further facts, kept as they are.")
     ] = {}
+    reporter: ReporterIn | None = None
 
     @model_validator(mode="after")
     def require_both(self) -> EventIn:
@@ -85,7 +121,9 @@ class EventIn(BaseModel):
 
     def report(self) -> EventReport:
         """Return the report."""
-        return EventReport(**{name: getattr(self, name) for name in EventIn.model_fields})
+        given = {name: getattr(self, name) for name in EventIn.model_fields if name != "reporter"}
+        reporter = None if self.reporter is None else Person(self.reporter.name, self.reporter.phone)
+        return EventReport(**given, reporter=reporter)
 
 
 class Point(BaseModel):
@@ -123,6 +161,7 @@ class EventOut(BaseModel):
                 "grade": "ordinary",
                 "text": "A heap beside the bus stop",
                 "attributes": {},
+                "reporter": {"name": "王**", "phone": "138****5678"},
                 "release": 1,
                 "chain": [
                     {"level": "community", "id": 12, "code": "320115001001", "name": "Yunxi"},
@@ -150,6 +189,7 @@ class EventOut(BaseModel):
     grade: Grade
     text: str
     attributes: dict[str, Any]
+    reporter: Annotated[ReporterOut | None, Field(description="Who reported, masked.")]
     release: int | None
     chain: list[Link]
     answers: Link | None
@@ -179,14 +219,15 @@ PLAIN = (
 """Fields that go out as they are kept."""
 
 
-def event_out(event: Event, names: Names) -> EventOut:
-    """Return an event as it goes out, with the names of its own release."""
+def event_out(event: Event, names: Names, reporter: Person | None = None) -> EventOut:
+    """Return an event as it goes out, with the names of its own release and its reporter, who is masked."""
     nearest = None
     if event.unlocated is not None and event.nearest_grid is not None:
         nearest = Nearest(grid=names.grids.get(event.nearest_grid), distance_m=event.nearest_m)
     # what comes from the database needs no second validation; a page has a thousand of these
     return EventOut.model_construct(
         **{name: getattr(event, name) for name in PLAIN},
+        reporter=None if reporter is None else ReporterOut(name=reporter.name, phone=reporter.phone),
         received=Point.model_construct(x=event.x, y=event.y, crs=event.crs),
         chain=names.chain(event.chain),
         answers=names.answering(event.chain),

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from gis.errors import InputError
 from gis.gridding.crs import parse_system
+from gis.identity.masks import mask_quoted
 
 
 class ParameterError(InputError):
@@ -72,7 +73,7 @@ def read_system(text: object) -> str:
     try:
         return parse_system(text)
     except InputError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(mask_quoted(str(error))) from None
 
 
 def read_box(text: str | None) -> tuple[float, float, float, float] | None:

@@ -15,6 +15,7 @@ from gis.api.wire.strict import TEXT, require_distinct
 from gis.errors import InputError
 from gis.files.columns import USUAL_NAMES, guess_columns
 from gis.files.tables import iter_csv
+from gis.identity.masks import mask_quoted, shown_name
 from gis.nouns import Severity
 from gis.workflows.locating.locate_file import read_points, require_point_columns
 
@@ -81,7 +82,7 @@ def pair_of(value: dict[str, Any], line: bytes, row: int) -> list[Any]:
         raise bad_line(row, "a coordinate stands twice under different names")
     unknown = found.keys() - {"x", "y"}
     if unknown:
-        raise bad_line(row, f"unknown name {min(unknown)[:100]!r}", min(unknown)[:100])
+        raise bad_line(row, f"unknown name {shown_name(min(unknown))!r}", shown_name(min(unknown)))
     for name in ("x", "y"):
         if name not in found:
             raise bad_line(row, f"{name} is missing", name)
@@ -129,4 +130,4 @@ def require_readable(problems: Iterable[RowProblem]) -> None:
     """Raise InputError for the first row that cannot be read."""
     for problem in problems:
         if problem.severity is Severity.ERROR:
-            raise InputError(problem.message, field=problem.field, row=problem.row)
+            raise InputError(mask_quoted(problem.message), field=problem.field, row=problem.row)

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from gis.api.wire.parameters import ParameterError
+from gis.identity.masks import shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -134,7 +135,9 @@ def require_distinct(pairs: list[tuple[str, object]]) -> None:
     if len(pairs) != len({name for name, _ in pairs}):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
-        raise HTTPException(400, f"The name {repeated[:100]!r} stands twice in one object; give it once.")
+        raise HTTPException(
+            400, f"The name {shown_name(repeated)!r} stands twice in one object; give it once."
+        )
 
 
 def require_json_type(request: Request) -> None:
@@ -156,7 +159,8 @@ def require_known_parameters(request: Request, takes_many: dict[str, bool]) -> N
         if name not in takes_many:
             allowed = ", ".join(sorted(takes_many)) or "no parameters"
             raise ParameterError(
-                f"unknown parameter {name[:100]!r}; this address takes {allowed}", field=name[:100]
+                f"unknown parameter {shown_name(name)!r}; this address takes {allowed}",
+                field=shown_name(name),
             )
         if names.count(name) > 1 and not takes_many[name]:
             raise ParameterError("give it once only", field=name)

@@ -13,6 +13,7 @@ from fastapi import UploadFile
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from gis.identity.masks import HIDDEN, shown_name
 from gis.nouns import AreaLevel, GridKind, Severity
 
 if TYPE_CHECKING:
@@ -157,9 +158,10 @@ def spooled(upload: Upload) -> Iterator[Path]:
 
 
 def file_name(upload: Upload) -> str:
-    """Return the upload's own name as far as it is a plain one: it tells the format and names the layer."""
-    name = re.sub(r"[^\w.-]+", "_", PurePath(upload.file.filename or "").name)[-80:].lstrip(".-")
-    return name or "upload"
+    """Return the upload's own name if it is a plain one: it tells the format and names the layer."""
+    name = PurePath(upload.file.filename or "")
+    ending = name.suffix if re.fullmatch(r"\.[a-zA-Z]{1,10}", name.suffix) else ""
+    return ("upload" if shown_name(name.stem) == HIDDEN else name.stem) + ending
 
 
 def report_out(report: ImportReport, upload: Upload) -> ImportOut:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
+from gis.identity.masks import mask_text
 from gis.logs import request_id
 from gis.store.audit.tables import AuditEntryRow
 
@@ -33,7 +34,8 @@ def record(
         actor: Who does it.
         action: What is done.
         subject: What it is done to, as kind and id.
-        detail: Further facts, as JSON; never personal data, a password or a token.
+        detail: Further facts, as JSON; never personal data, a password or a token. Numbers and addresses
+            that somebody wrote into a reason are masked.
     """
     kind, key = (None, None) if subject is None else (subject[0], str(subject[1]))
     session.execute(
@@ -46,6 +48,10 @@ def record(
             action=action.value,
             subject_kind=kind,
             subject_id=key,
-            detail=dict(detail or {}),
+            detail=_masked(detail or {}),
         )
     )
+
+
+def _masked(detail: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: mask_text(value) if isinstance(value, str) else value for name, value in detail.items()}

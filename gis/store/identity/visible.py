@@ -13,7 +13,7 @@ from sqlalchemy import exists, false, or_, select, true
 from gis.errors import NotFoundError
 from gis.store.identity.tables import UserRow
 from gis.store.jobs.tables import JobRow
-from gis.store.tables import Base, CheckRow, EventRow, PlanRow, UnitRow
+from gis.store.tables import Base, CheckRow, EventRow, PlanRow, UnitRow, WorkerRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def visible(row: type[Base], actor: Actor) -> ColumnElement[bool]:
     """Return the condition under which an actor sees a row: within the scope, or made by the actor.
 
     Args:
-        row: Table of events, plans, checks, jobs or users.
+        row: Table of events, plans, checks, jobs, users, units or workers.
         actor: Who reads or writes; the scope is that of the right the act needs.
     """
     if actor.scope.is_everything:
@@ -77,6 +77,11 @@ def sees_user(actor: Actor) -> ColumnElement[bool]:
     return in_branch(UserRow.unit_id, actor)
 
 
+def sees_worker(actor: Actor) -> ColumnElement[bool]:
+    """Of a unit in the branch."""
+    return in_branch(WorkerRow.unit_id, actor)
+
+
 def sees_unit(actor: Actor) -> ColumnElement[bool]:
     """In the branch."""
     return UnitRow.branch.overlap(sorted(actor.scope.unit_ids)) if actor.scope.unit_ids else false()
@@ -94,6 +99,7 @@ RULES: dict[type[Base], Callable[[Actor], ColumnElement[bool]]] = {
     JobRow: sees_job,
     UserRow: sees_user,
     UnitRow: sees_unit,
+    WorkerRow: sees_worker,
 }
 NAMES: dict[type[Base], str] = {
     EventRow: "event",
@@ -102,4 +108,5 @@ NAMES: dict[type[Base], str] = {
     JobRow: "job",
     UserRow: "user",
     UnitRow: "unit",
+    WorkerRow: "worker",
 }

@@ -10,10 +10,11 @@ from gis.store.checking.tables import IntendedHoleRow
 from gis.store.identity.tables import UserRow
 from gis.store.jobs.tables import JobRow
 from gis.store.planning.tables import PlanOperationRow
+from gis.store.privacy.tables import PersonalValueRow
 from gis.store.tables import Base
 
 # naming a row of each further page is what adds its tables
-PAGES = (AuditEntryRow, IntendedHoleRow, JobRow, PlanOperationRow, UserRow)
+PAGES = (AuditEntryRow, IntendedHoleRow, JobRow, PersonalValueRow, PlanOperationRow, UserRow)
 OWN_TABLES = {*Base.metadata.tables, *(row.__tablename__ for row in PAGES)}
 
 

@@ -1,1 +1,1 @@
-"""Keep the audit log: seal it, verify it, drop what need not be kept any longer."""
+"""Keep the audit log: seal it, verify it, write it for other programs."""

@@ -1,0 +1,1 @@
+"""What there is to know of single events, beside the list of them."""

@@ -1,0 +1,1 @@
+"""Personal data: kept, shown, searched, exported, erased and forgotten in time."""

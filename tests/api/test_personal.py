@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from people import bearer, token_for
+from sqlalchemy import text
+
+from gis.identity.roles import Role
+from gis.store.session import make_engine, transaction
+
+if TYPE_CHECKING:
+    import httpx
+
+    from gis.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("district")
+
+NAME, PHONE, ID_NUMBER = "欧阳小明", "13812340017", "32010219900307425X"
+WHY = {"reason": "call back, at 13900001111"}
+
+
+def report(client: httpx.Client, source_id: str, **reporter: str) -> dict[str, Any]:
+    body = {
+        "source": "hotline",
+        "source_id": source_id,
+        "x": 118.03,
+        "y": 31.01,
+        "crs": "wgs84",
+        "reported_at": "2026-03-01T12:00:00+08:00",
+        "category": "rubbish",
+    }
+    answer = client.post("/v1/events", json=body | ({"reporter": reporter} if reporter else {}))
+    assert answer.status_code in {200, 201}, answer.text
+    event: dict[str, Any] = answer.json()
+    return event
+
+
+def newest_entry(client: httpx.Client) -> dict[str, Any]:
+    entry: dict[str, Any] = client.get("/v1/audit", params={"limit": 1}).json()["entries"][0]
+    return entry
+
+
+def test_a_reporter_is_kept_encrypted_and_shown_masked(
+    client: httpx.Client, module_settings: Settings
+) -> None:
+    event = report(client, "masked", name=NAME, phone="+86 138-1234-0017")
+    masked = {"name": "欧***", "phone": "138****0017"}
+    assert event["reporter"] == masked
+    assert report(client, "masked", name="other")["reporter"] == masked  # told again: the first stays
+    address = f"/v1/events/{event['id']}"
+    assert client.get(address).json()["reporter"] == masked
+    listed = client.get("/v1/events", params={"source": "hotline"}).text
+    assert NAME not in listed
+    assert "1234-0017" not in listed
+    assert report(client, "nobody")["reporter"] is None
+    engine = make_engine(module_settings)
+    with transaction(engine) as session:
+        stored = session.scalars(text("SELECT t::text FROM personal_value AS t")).all()
+        assert len(stored) >= 2
+        assert not [row for row in stored if NAME in row or "0017" in row or NAME.encode().hex() in row]
+    engine.dispose()
+
+
+def test_a_reveal_needs_a_reason_and_is_recorded(client: httpx.Client) -> None:
+    event = report(client, "revealed", name=NAME, phone=PHONE)
+    address = f"/v1/events/{event['id']}/reveal"
+    for body in ({}, {"reason": ""}, {"reason": "  "}):
+        refused = client.post(address, json=body)
+        assert refused.status_code == 422
+        assert PHONE not in refused.text
+    answer = client.post(address, json=WHY)
+    assert answer.json() == {"name": NAME, "phone": PHONE, "id_number": None}
+    assert answer.headers["cache-control"] == "private, no-store"
+    entry = newest_entry(client)
+    assert (entry["action"], entry["subject_kind"], entry["subject_id"]) == (
+        "personal.reveal",
+        "event",
+        str(event["id"]),
+    )
+    assert entry["detail"] == {"facts": ["name", "phone"], "reason": "call back, at 139****1111"}
+
+
+def test_nothing_is_revealed_where_nothing_is_known(client: httpx.Client) -> None:
+    event = report(client, "unknown")
+    for address in (f"/v1/events/{event['id']}", "/v1/events/999999", "/v1/workers/999999"):
+        assert client.post(f"{address}/reveal", json=WHY).status_code == 404
+
+
+def test_events_are_found_by_their_reporters_phone(client: httpx.Client) -> None:
+    ids = [report(client, f"found {n}", phone="138 9999 0001")["id"] for n in range(3)]
+    report(client, "another", phone="13899990002")
+    answer = client.post("/v1/events/search", json={"reporter_phone": "+8613899990001", "limit": 2}).json()
+    assert answer["total"] == 3
+    assert [event["id"] for event in answer["events"]] == ids[:0:-1]
+    assert answer["events"][0]["reporter"]["phone"] == "138****0001"
+    assert newest_entry(client)["action"] == "personal.search"
+    assert newest_entry(client)["detail"] == {"events": 3}
+    assert client.post("/v1/events/search", json={"reporter_phone": "13800000000"}).json()["total"] == 0
+
+
+def test_a_workers_numbers_are_kept_masked_and_revealed(
+    client: httpx.Client, module_settings: Settings
+) -> None:
+    keeper = bearer(token_for(module_settings, "keeper", [Role.SECURITY_ADMINISTRATOR]))
+    engine = make_engine(module_settings)
+    with transaction(engine) as session:
+        worker_id = session.scalar(text("SELECT id FROM worker WHERE code = 'W1'"))
+    engine.dispose()
+    address = f"/v1/workers/{worker_id}"
+    personal = {"phone": PHONE, "id_number": ID_NUMBER}
+    assert client.put(f"{address}/personal", json=personal).status_code == 403
+    assert client.post(f"{address}/reveal", json=WHY, headers=keeper).status_code == 403
+    kept = client.put(f"{address}/personal", json=personal, headers=keeper)
+    assert kept.json() == {"name": None, "phone": "138****0017", "id_number": "320102***********X"}
+    assert newest_entry(client)["detail"] == {"code": "W1", "facts": ["phone", "id_number"]}
+    assert client.post(f"{address}/reveal", json=WHY).json()["id_number"] == ID_NUMBER
+    client.put(f"{address}/personal", json={"phone": PHONE}, headers=keeper)
+    assert client.post(f"{address}/reveal", json=WHY).json()["id_number"] is None
+    assert client.put("/v1/workers/999999/personal", json={}, headers=keeper).status_code == 404
+
+
+def test_nobody_sees_reporters_beyond_their_branch(client: httpx.Client, module_settings: Settings) -> None:
+    event = report(client, "beyond", name=NAME, phone="13899990009")
+    street = bearer(token_for(module_settings, "street", [Role.STREET_OPERATOR], "U1"))
+    search = {"reporter_phone": "13899990009"}
+    assert client.post("/v1/events/search", json=search, headers=street).json()["total"] == 1
+    outside = bearer(token_for(module_settings, "resident", [Role.PUBLIC_REPORTER]))
+    worker = bearer(token_for(module_settings, "worker", [Role.GRID_WORKER], "U1"))
+    for headers in (outside, worker):
+        assert client.post("/v1/events/search", json=search, headers=headers).status_code == 403
+        address = f"/v1/events/{event['id']}/reveal"
+        assert client.post(address, json=WHY, headers=headers).status_code in {403, 404}
+
+
+BAD = [
+    {"phone": "call me"},
+    {"phone": "1234"},
+    {"phone": "1" * 21},
+    {"name": ""},
+    {"nickname": "x"},
+    {"phone": 13812340017},
+]
+
+
+@pytest.mark.parametrize("reporter", BAD)
+def test_a_bad_reporter_is_refused_and_not_repeated(client: httpx.Client, reporter: dict[str, Any]) -> None:
+    body = {
+        "source": "s",
+        "source_id": "bad",
+        "crs": "wgs84",
+        "reported_at": "2026-03-01T12:00:00+08:00",
+        "category": "c",
+        "reporter": reporter,
+    }
+    answer = client.post("/v1/events", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"].startswith("reporter")
+    assert "call me" not in answer.text
