@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 ENTRIES, BATCH, TAMPERINGS = 24, 5, 1_000
-ACTORS = [Actor("li.na", 7, 31, "10.2.3.4"), Actor("wang.wei", 8, 32, "10.2.3.5"), Actor("root")]
+ACTORS = [
+    Actor("li.na", user_id=7, session_id=31, address="10.2.3.4"),
+    Actor("wang.wei", user_id=8, session_id=32, address="10.2.3.5"),
+    Actor("root"),
+]
 
 
 def write(session: Session, count: int = ENTRIES) -> None:
