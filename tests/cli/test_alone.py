@@ -28,7 +28,7 @@ COMMANDS = [
     (("unit", "list"), 0, "No units yet"),
     (("audit", "list"), 0, "No entries"),
     (("privacy", "retain"), 0, "Dry run"),
-    (("key", "show"), 6, "wangge key make"),
+    (("key", "show"), 6, "put the file back"),
     (("locate", "118", "31", "--crs", "mars"), 2, "crs: Unknown coordinate system"),
     (("doctor",), 0, "ok  Python"),
     (("version",), 0, "wangge 0."),
