@@ -73,6 +73,19 @@ class Settings(BaseSettings):
         pattern="^(offered|required)$",
         description="One-time codes: offered to everybody, or required of everybody.",
     )
+    public_url: str = Field(
+        default="", description="Address people reach the service at, as https://grid.example.cn/."
+    )
+    oidc_issuer: str = Field(
+        default="", description="Identity provider of one's own (OpenID Connect); empty: none."
+    )
+    oidc_client_id: str = Field(default="", description="What this service is called there.")
+    oidc_client_secret: str = Field(
+        default="", description="Its secret there; empty: a public client.", repr=False
+    )
+    oidc_login_claim: str = Field(
+        default="preferred_username", description="Claim that holds the log-in name, the first time."
+    )
     session_idle_minutes: PositiveInt = Field(
         default=30, description="A browser's session ends after so long without use."
     )

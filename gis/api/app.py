@@ -46,7 +46,7 @@ from gis.api.routes import (
 )
 from gis.api.routes.checking import intended, proofs, repairs
 from gis.api.routes.event import places
-from gis.api.routes.identity import me, sessions, units, users
+from gis.api.routes.identity import me, oidc, sessions, units, users
 from gis.api.routes.oversight import audit, personal
 from gis.api.routes.planning import operations
 from gis.api.wire.chains import ReleaseNames
@@ -82,6 +82,7 @@ ROUTERS = (
     personal.router,
     maps.router,
     sessions.router,
+    oidc.router,
     me.router,
     users.router,
     units.router,

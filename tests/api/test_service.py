@@ -45,6 +45,8 @@ PUBLIC = {
     "/openapi.json",
     "/ready",
     "/static/{path:path}",
+    "/v1/oidc/begin",
+    "/v1/oidc/callback",
     "/v1/sessions",
     "/v1/sessions/activate",
     "/v1/sessions/renew",
