@@ -14,6 +14,8 @@ from gis.identity.accounts import Grant
 from gis.identity.roles import Role
 from gis.identity.scopes import GrantInForce
 from gis.store.identity.tables import GrantRow
+from gis.store.identity.units import ANYBODY
+from gis.store.identity.visible import visible
 from gis.store.sql import statement
 from gis.store.tables import UnitRow
 
@@ -62,8 +64,8 @@ def save_grant(
     return grant_id
 
 
-def list_grants(session: Session, user_id: int) -> list[Grant]:
-    """Return the grants of a user that were not taken away, by unit and role."""
+def list_grants(session: Session, user_id: int, actor: Actor = ANYBODY) -> list[Grant]:
+    """Return the grants of a user, on units an actor sees, that were not taken away, by unit and role."""
     rows = session.execute(
         select(
             GrantRow.id,
@@ -76,10 +78,18 @@ def list_grants(session: Session, user_id: int) -> list[Grant]:
             GrantRow.granted_by,
         )
         .join(UnitRow, UnitRow.id == GrantRow.unit_id)
-        .where(GrantRow.user_id == user_id, GrantRow.ended_at.is_(None))
+        .where(GrantRow.user_id == user_id, GrantRow.ended_at.is_(None), visible(UnitRow, actor))
         .order_by(UnitRow.branch, GrantRow.role, GrantRow.id)
     )
     return [Grant(row[0], Role(row[1]), *row[2:]) for row in rows]
+
+
+def has_grants_outside(session: Session, user_id: int, actor: Actor) -> bool:
+    """Whether a user holds, or will hold, a role on a unit that an actor does not see."""
+    query = select(GrantRow.id).join(UnitRow, UnitRow.id == GrantRow.unit_id)
+    is_over = func.upper(GrantRow.valid) <= func.current_date()
+    held = query.where(GrantRow.user_id == user_id, GrantRow.ended_at.is_(None), is_over.is_not(True))
+    return session.scalar(held.where(~visible(UnitRow, actor)).limit(1)) is not None
 
 
 def end_grant(session: Session, user_id: int, grant_id: int, actor: Actor) -> Role:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from gis.errors import InputError, NotFoundError
 from gis.identity.accounts import Unit
 from gis.nouns import EVERYTHING, Actor
 from gis.store.identity.visible import visible
 from gis.store.sql import statement
-from gis.store.tables import UnitRow
+from gis.store.tables import AreaVersionRow, UnitRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +70,18 @@ def find_root(session: Session) -> Unit | None:
         select(*COLUMNS).where(UnitRow.parent_code.is_(None)).order_by(UnitRow.id).limit(1)
     ).one_or_none()
     return None if row is None else Unit(*row)
+
+
+def is_area_within(session: Session, code: str, actor: Actor) -> bool:
+    """Whether a code is of an area of the actor's scope, or of one below, and of no other in any release."""
+    if actor.scope.is_everything:
+        return True
+    ids = sorted(actor.scope.area_ids)
+    parent = aliased(AreaVersionRow)
+    is_below = exists().where(parent.area_id == AreaVersionRow.parent_id, parent.parent_id.in_(ids))
+    is_within = or_(AreaVersionRow.area_id.in_(ids), AreaVersionRow.parent_id.in_(ids), is_below)
+    found = session.scalar(select(func.bool_and(is_within)).where(AreaVersionRow.code == code))
+    return bool(found)
 
 
 def list_outside_branch(session: Session, plan_id: int, most: int) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, false, or_, select, true
+from sqlalchemy.orm import aliased
 
 from gis.errors import NotFoundError
 from gis.store.identity.tables import UserRow
@@ -89,7 +90,10 @@ def sees_unit(actor: Actor) -> ColumnElement[bool]:
 
 def in_branch(unit_id: InstrumentedAttribute[Any], actor: Actor) -> ColumnElement[bool]:
     """Whether a unit is one of the scope's or below one of them."""
-    return exists().where(UnitRow.id == unit_id, sees_unit(actor))
+    # by another name: a query that joins units itself would take the condition for one on its own
+    unit = aliased(UnitRow)
+    ids = sorted(actor.scope.unit_ids)
+    return exists().where(unit.id == unit_id, unit.branch.overlap(ids)) if ids else false()
 
 
 RULES: dict[type[Base], Callable[[Actor], ColumnElement[bool]]] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from gis.errors import ConflictError, NotFoundError
+from gis.errors import ConflictError, InputError, NotFoundError
 from gis.identity.actions import Action
 from gis.store.audit.record import record
-from gis.store.identity.units import find_root, get_unit, save_units
+from gis.store.identity.units import find_root, get_unit, is_area_within, save_units
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -36,9 +36,12 @@ def add_unit(session: Session, new: NewUnit, actor: Actor) -> Unit:
     Raises:
         ConflictError: The code is taken.
         NotFoundError: There is no such parent, or the actor does not see it.
+        InputError: The area is not within the actor's: roles on the unit would reach further than the actor.
     """
     if new.parent_code is not None:
         get_unit(session, new.parent_code, actor)
+    if new.area_code is not None and not is_area_within(session, new.area_code, actor):
+        raise InputError("this is no area within yours; leave it out to take that above", field="area_code")
     try:
         get_unit(session, new.code)
     except NotFoundError:

@@ -11,7 +11,7 @@ from gis.identity.actions import Action
 from gis.identity.secrets import new_one_time_secret, token_hash
 from gis.store.audit.record import record
 from gis.store.identity.failures import OF_LOGIN, forget_failures
-from gis.store.identity.grants import end_grant, list_grants, save_grant
+from gis.store.identity.grants import end_grant, has_grants_outside, list_grants, save_grant
 from gis.store.identity.sessions import end_sessions
 from gis.store.identity.units import get_unit
 from gis.store.identity.users import change_account, get_user, save_user
@@ -68,8 +68,10 @@ def give_secret(session: Session, user_id: int, actor: Actor, now: datetime) -> 
 
     Raises:
         NotFoundError: There is no such user, or the actor does not see it.
+        ConflictError: The user holds a role outside the actor's branch.
     """
     user = get_user(session, user_id, actor)
+    require_within(session, user, actor)
     secret = new_one_time_secret()
     change_account(
         session,
@@ -145,7 +147,7 @@ def take_role(session: Session, user_id: int, grant_id: int, actor: Actor) -> No
     """
     user = get_user(session, user_id, actor)
     require_another(user, actor)
-    grant = next((one for one in list_grants(session, user.id) if one.id == grant_id), None)
+    grant = next((one for one in list_grants(session, user.id, actor) if one.id == grant_id), None)
     if grant is None:
         raise NotFoundError(f"The user has no grant {grant_id}.")
     end_grant(session, user.id, grant_id, actor)
@@ -163,6 +165,17 @@ def end_sessions_of(session: Session, user_id: int, actor: Actor) -> int:
     ended = end_sessions(session, user.id, "ended by an administrator")
     record(session, actor, Action.SESSION_END, subject=("user", user.id), detail={"sessions": ended})
     return ended
+
+
+def require_within(session: Session, user: User, actor: Actor) -> None:
+    """Raise ConflictError if a user holds a role outside the actor's branch.
+
+    Who sets such a user's password could sign in as one with rights that the actor cannot give.
+    """
+    if has_grants_outside(session, user.id, actor):
+        raise ConflictError(
+            "The user holds a role outside your branch; an administrator of that branch has to do this."
+        )
 
 
 def require_another(user: User, actor: Actor) -> None:

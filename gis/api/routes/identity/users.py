@@ -12,6 +12,7 @@ from gis.api.wire.caching import PRIVATE
 from gis.api.wire.parameters import Day, Id
 from gis.api.wire.strict import StrictRoute
 from gis.identity.roles import Right, Role
+from gis.nouns import Actor
 from gis.store.identity.grants import list_grants
 from gis.store.identity.users import get_user, list_users
 from gis.workflows.identity.manage_users import (
@@ -214,7 +215,9 @@ def grants(response: Response, session: Transaction, actor: Acting, user_id: Id)
     """Return the roles of a user, with branch and validity."""
     response.headers["Cache-Control"] = PRIVATE
     user = get_user(session, user_id, actor)
-    return GrantsOut(grants=[GrantOut.model_validate(grant) for grant in list_grants(session, user.id)])
+    return GrantsOut(
+        grants=[GrantOut.model_validate(grant) for grant in list_grants(session, user.id, actor)]
+    )
 
 
 @router.post("/{user_id}/grants", status_code=CREATED, summary="Give a role")
@@ -223,7 +226,9 @@ def grant(session: Transaction, settings: Configured, actor: Acting, user_id: Id
     """Give a user a role on a branch of the hierarchy."""
     wanted = Wanted(body.role, body.unit_code, body.valid_from or today(settings), body.valid_to)
     grant_role(session, user_id, wanted, actor)
-    return GrantsOut(grants=[GrantOut.model_validate(grant) for grant in list_grants(session, user_id)])
+    return GrantsOut(
+        grants=[GrantOut.model_validate(grant) for grant in list_grants(session, user_id, actor)]
+    )
 
 
 @router.delete("/{user_id}/grants/{grant_id}", status_code=NO_CONTENT, summary="Take a role away")
@@ -231,3 +236,10 @@ def grant(session: Transaction, settings: Configured, actor: Acting, user_id: Id
 def take(session: Transaction, actor: Acting, user_id: Id, grant_id: Id) -> None:
     """Take a role away, at once; that it was held stays on record."""
     take_role(session, user_id, grant_id, actor)
+
+
+def grants_out(session: Transaction, user_id: int, actor: Actor) -> GrantsOut:
+    """Return a user's grants on units the caller sees."""
+    return GrantsOut(
+        grants=[GrantOut.model_validate(grant) for grant in list_grants(session, user_id, actor)]
+    )
