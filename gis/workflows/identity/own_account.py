@@ -13,9 +13,11 @@ from gis.identity.profiles import RULES
 from gis.identity.secrets import hash_password, is_password, token_hash
 from gis.nouns import Actor
 from gis.store.audit.record import record
+from gis.store.identity.seeds import opened_seed, sealed_seed
 from gis.store.identity.sessions import end_session, end_sessions
 from gis.store.identity.users import change_account, find_account, get_account
 from gis.workflows.identity.sign_in import Refused, as_login, require_patience
+from gis.workflows.privacy.keys import open_vault
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -107,7 +109,7 @@ def store_password(
     )
 
 
-def begin_codes(session: Session, actor: Actor) -> str:
+def begin_codes(session: Session, actor: Actor, settings: Settings) -> str:
     """Return the address from which an app learns to make one-time codes; they hold once one is confirmed.
 
     Raises:
@@ -117,11 +119,12 @@ def begin_codes(session: Session, actor: Actor) -> str:
     if account.seed_confirmed:
         raise ConflictError("One-time codes are on already; switch them off first to begin anew.")
     seed = new_seed()
-    change_account(session, account.id, seed=seed, seed_confirmed=False, last_step=0)
+    sealed = sealed_seed(open_vault(session, settings), account.id, seed)
+    change_account(session, account.id, seed=sealed, seed_confirmed=False, last_step=0)
     return address_of(seed, account.login)
 
 
-def confirm_codes(session: Session, actor: Actor, code: str, now: datetime) -> list[str]:
+def confirm_codes(session: Session, actor: Actor, code: str, settings: Settings, now: datetime) -> list[str]:
     """Ask for one-time codes from now on, and return the recovery codes, which are shown this once.
 
     Raises:
@@ -131,7 +134,8 @@ def confirm_codes(session: Session, actor: Actor, code: str, now: datetime) -> l
     account = own(session, actor)
     if account.seed is None or account.seed_confirmed:
         raise ConflictError("There is nothing to confirm; begin with the address for the app.")
-    step = matching_step(account.seed, code.strip().replace(" ", ""), now, account.last_step)
+    seed = opened_seed(open_vault(session, settings), account.id, account.seed)
+    step = matching_step(seed, code.strip().replace(" ", ""), now, account.last_step)
     if step is None:
         raise InputError("this code is wrong or too old; check the phone's clock", field="code")
     written = new_recovery_codes()

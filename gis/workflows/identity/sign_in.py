@@ -12,8 +12,10 @@ from gis.identity.secrets import hash_password, is_outdated, is_password, token_
 from gis.nouns import Actor
 from gis.store.audit.record import record
 from gis.store.identity.failures import OF_ADDRESS, OF_LOGIN, count_attempt, find_lock, forgive, key_of
+from gis.store.identity.seeds import opened_seed
 from gis.store.identity.users import change_account, find_account
 from gis.workflows.identity.begin import Device, begin_session
+from gis.workflows.privacy.keys import open_vault
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -72,7 +74,7 @@ def sign_in(
     refused = require_patience(session, login, device, now)  # 1, 2
     if refused is None:
         account = find_account(session, login)
-        refused = refusal(session, account, given, now)  # 3, 4
+        refused = refusal(session, account, given, settings, now)  # 3, 4
         if refused is None and account is not None:
             forgive(session, login, device.address)
             if account.password is not None and is_outdated(account.password):
@@ -107,7 +109,9 @@ def require_patience(session: Session, login: str, device: Device, now: datetime
     return None
 
 
-def refusal(session: Session, account: UserRow | None, given: Credentials, now: datetime) -> Refused | None:
+def refusal(
+    session: Session, account: UserRow | None, given: Credentials, settings: Settings, now: datetime
+) -> Refused | None:
     """Return why an account may not sign in so, None if it may."""
     stored = None if account is None or account.disabled_at is not None else account.password
     if not is_password(stored, given.password) or account is None:
@@ -118,13 +122,14 @@ def refusal(session: Session, account: UserRow | None, given: Credentials, now: 
         return None
     if given.code is None:
         return Refused("code missing", needs_code=True)
-    return None if take_code(session, account, given.code, now) else Refused("wrong code")
+    return None if take_code(session, account, given.code, settings, now) else Refused("wrong code")
 
 
-def take_code(session: Session, account: UserRow, code: str, now: datetime) -> bool:
+def take_code(session: Session, account: UserRow, code: str, settings: Settings, now: datetime) -> bool:
     """Use up a one-time code or a recovery code; False if it is neither."""
     plain = code.strip().replace(" ", "")
-    step = matching_step(account.seed or "", plain, now, account.last_step)
+    seed = opened_seed(open_vault(session, settings), account.id, account.seed or "")
+    step = matching_step(seed, plain, now, account.last_step)
     if step is not None:
         change_account(session, account.id, last_step=step)
         return True

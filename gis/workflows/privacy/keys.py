@@ -9,6 +9,7 @@ from gis.errors import ConflictError
 from gis.files.guarded.key_file import add_key, make_keys, read_keys
 from gis.identity.actions import Action
 from gis.store.audit.record import record
+from gis.store.identity.seeds import has_seeds, seal_anew
 from gis.store.privacy.values import encrypt_anew, has_people
 from gis.store.privacy.vault import Vault
 
@@ -34,16 +35,21 @@ def open_vault(session: Session, settings: Settings) -> Vault:
     """Return the vault of the keys as they are now.
 
     1. The file is read each time, so a new key is used at once by every process.
-    2. Where no file is named and no personal data is stored yet, a file with a new key is made.
+    2. Where no file is named and nothing is stored under a key yet, a file with a new key is made.
 
     Raises:
         SetupError: There is no key file, or it cannot be used.
     """
     path = key_file(settings)
-    if settings.key_file is None and not path.exists() and not has_people(session):
+    if settings.key_file is None and not path.exists() and not is_used(session):
         with suppress(ConflictError):  # another process was faster, and its key is as good
             make_keys(path)
     return Vault(read_keys(path))
+
+
+def is_used(session: Session) -> bool:
+    """Whether anything is stored that only the keys open."""
+    return has_people(session) or has_seeds(session)
 
 
 def rotate_key(
@@ -70,7 +76,7 @@ def rotate_key(
     count = 0
     while True:
         with open_transaction() as session:
-            done = encrypt_anew(session, vault, ROWS_AT_ONCE)
+            done = encrypt_anew(session, vault, ROWS_AT_ONCE) + seal_anew(session, vault)
         if not done:
             break
         count += done

@@ -152,19 +152,21 @@ def set_password(
 
 @router.post("/codes", summary="Begin with one-time codes")
 @needs(Right.OWN_ACCOUNT)
-def start_codes(response: Response, session: Transaction, actor: Acting) -> CodesOut:
+def start_codes(response: Response, session: Transaction, settings: Configured, actor: Acting) -> CodesOut:
     """Return what the phone's app has to scan; codes are asked for once one was confirmed."""
     response.headers["Cache-Control"] = "no-store"
-    address = begin_codes(session, actor)
+    address = begin_codes(session, actor, settings)
     return CodesOut(address=address, picture=picture_of(address))
 
 
 @router.put("/codes", summary="Confirm one-time codes")
 @needs(Right.OWN_ACCOUNT)
-def finish_codes(response: Response, session: Transaction, actor: Acting, body: CodeIn) -> RecoveryOut:
+def finish_codes(
+    response: Response, session: Transaction, settings: Configured, actor: Acting, body: CodeIn
+) -> RecoveryOut:
     """Ask for one-time codes from now on."""
     response.headers["Cache-Control"] = "no-store"
-    return RecoveryOut(recovery_codes=confirm_codes(session, actor, body.code, datetime.now(UTC)))
+    return RecoveryOut(recovery_codes=confirm_codes(session, actor, body.code, settings, datetime.now(UTC)))
 
 
 @router.post("/codes/end", status_code=NO_CONTENT, summary="End one-time codes")
