@@ -1,4 +1,7 @@
 /* The start page: numbers of the district in force today, and the next step where there are none yet. */
+import { ask } from "./identity/api.js";
+import { beginPage, fetchMe } from "./identity/frame.js";
+
 const { make, say, number } = window.wangge;
 const STEPS = [
   ["step_areas", "wangge area import district.gpkg --level district --apply\nwangge area import streets.gpkg --level street --apply\nwangge area import communities.gpkg --level community --apply"],
@@ -9,14 +12,9 @@ const STEPS = [
 ];
 const EVENTS_STEP = 4;
 const byId = (id) => document.getElementById(id);
+let me = null;
 let summary = null;
 let isUnreachable = false;
-
-async function fetchJson(address) {
-  const answer = await fetch(address, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  return answer.json();
-}
 
 function figure(word, value, { more = "", isBad = false } = {}) {
   return make("div", {}, make("dt", { word }),
@@ -63,11 +61,26 @@ function drawSteps() {
 
 function drawTitle() {
   const { district, release } = summary ?? {};
-  byId("district").textContent = district || say("no_district");
   document.title = district ? `${district} · ${say("product")}` : say("product");
+  if (me && !may("grids:read")) {
+    byId("district").textContent = say("welcome", { name: me.name });
+    byId("lead").textContent = say("lead_no_grids");
+    return;
+  }
+  byId("district").textContent = district || say("no_district");
   byId("lead").textContent = release
     ? say("lead_release", { n: release.number, title: release.title, day: window.wangge.calendarDay(release.effective_from) })
     : say(isUnreachable ? "unreachable" : "lead");
+}
+
+const may = (right) => me.rights.includes(right);
+
+/** Only what the rights allow; a section of which nothing is left goes with it. */
+function hideForbidden() {
+  for (const element of document.querySelectorAll("[data-right]")) element.hidden = !may(element.dataset.right);
+  for (const list of document.querySelectorAll(".cards, .links")) {
+    list.parentElement.hidden = [...list.children].every((item) => item.hidden);
+  }
 }
 
 /** Links carry the language, so that a map opens in the one being read. */
@@ -80,10 +93,6 @@ function nameLanguage() {
 }
 
 function draw() {
-  const isChinese = window.wangge.language() === "zh";
-  byId("language").textContent = isChinese ? "EN" : "中文";
-  byId("language").lang = isChinese ? "en" : "zh-CN";
-  byId("language").setAttribute("aria-label", isChinese ? "EN · English" : "中文");
   drawTitle();
   nameLanguage();
   if (!summary) return;
@@ -93,29 +102,26 @@ function draw() {
 
 async function showHealth() {
   const health = byId("health");
-  const isWell = await fetch("/ready").then((answer) => answer.ok, () => false);
+  // read to its end: a half-read answer counts as broken off when the reader goes on
+  const isWell = await fetch("/ready").then((answer) => answer.text().then(() => answer.ok)).catch(() => false);
   health.className = `health ${isWell ? "well" : "ill"}`;
   health.dataset.word = isWell ? "healthy" : "unhealthy";
   health.textContent = say(health.dataset.word);
 }
 
 async function start() {
-  const asked = new URLSearchParams(window.location.search).get("lang");
-  const preferred = navigator.language.startsWith("zh") ? "zh" : "en";
-  const language = ["zh", "en"].includes(asked) ? asked : preferred;
-  window.wangge.loadWords(await fetchJson("/static/words.json"), { language, timeZone: undefined });
-  window.wangge.setTheme(window.wangge.theme());
-  window.wangge.onLanguage(draw);
-  window.wangge.setLanguage(language);
-  byId("language").addEventListener("click", () => window.wangge.setLanguage(window.wangge.language() === "zh" ? "en" : "zh"));
-  byId("theme").addEventListener("click", window.wangge.switchTheme);
+  await beginPage(draw);
   showHealth();
   try {
-    summary = await fetchJson("/v1/summary");
+    me = await fetchMe();
+    hideForbidden();
+    document.documentElement.dataset.known = "yes";
+    if (may("grids:read")) summary = await ask("/v1/summary");
   } catch {
     isUnreachable = true;
   }
   draw();
+  document.documentElement.dataset.known = "yes";
   document.documentElement.dataset.ready = "yes";
 }
 

@@ -38,9 +38,9 @@ pytestmark = pytest.mark.usefixtures("district")
 
 PUBLIC = {
     "/",
+    *("/login", "/account", "/users", "/audit"),
     "/docs",
     "/live",
-    "/login",
     "/metrics",
     "/openapi.json",
     "/ready",

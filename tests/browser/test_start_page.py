@@ -24,6 +24,25 @@ pytestmark = pytest.mark.browser
 ORIGIN = "http://wangge.test"
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
 AXE = WEB.parent.parent / "node_modules/axe-core/axe.min.js"
+ME = {
+    "id": 1,
+    "login": "wang.min",
+    "name": "王敏",
+    "unit_code": "C",
+    "unit": "中心",
+    "has_codes": False,
+    "needs": [],
+    "grants": [],
+    "rights": [
+        "account:own",
+        "checks:read",
+        "events:count",
+        "events:read",
+        "grids:read",
+        "users:manage",
+        "audit:read",
+    ],
+}
 EMPTY = {
     "district": None,
     "release": None,
@@ -52,6 +71,8 @@ def serve(summary: dict[str, Any] | None) -> Callable[[Route], None]:
             route.fulfill(body=(WEB / "index.html").read_text("utf-8"), headers=headers)
         elif path.startswith("/static/"):
             route.fulfill(path=WEB / path.removeprefix("/static/"))
+        elif path == "/v1/me":
+            route.fulfill(body=json.dumps(ME), content_type="application/json")
         elif path == "/v1/summary" and summary is not None:
             route.fulfill(body=json.dumps(summary), content_type="application/json")
         else:

@@ -21,6 +21,14 @@ from gis.store.summary import summarise
 
 router = APIRouter(route_class=StrictRoute, tags=["pages"])
 
+# What the pages' scripts read from the address; the service only lets it through.
+PageLanguage = Annotated[
+    Language | None, Query(alias="lang", description="Language it opens in; else the browser's.")
+]
+PageNext = Annotated[
+    str | None, Query(alias="next", max_length=2000, description="Where to go then, on this site.")
+]
+
 WEB = Path(__file__).parents[2] / "web"
 
 # What the web folder also holds but no page asks for.
@@ -91,7 +99,7 @@ class Summary(BaseModel):
 @public
 async def start_page(
     request: Request,
-    lang: Annotated[Language | None, Query(description="Language it opens in; else the browser's.")] = None,  # noqa: ARG001 - the page's script reads it
+    _lang: PageLanguage = None,
 ) -> Response:
     """Return the page that leads to all others; it holds no data itself."""
     return await files.get_response("index.html", request.scope)
@@ -101,11 +109,42 @@ async def start_page(
 @public
 async def login_page(
     request: Request,
-    lang: Annotated[Language | None, Query(description="Language it opens in; else the browser's.")] = None,  # noqa: ARG001 - the page's script reads it
-    next: Annotated[str | None, Query(max_length=2000, description="Where to go then, on this site.")] = None,  # noqa: A002, ARG001 - likewise
+    _lang: PageLanguage = None,
+    _next: PageNext = None,
 ) -> Response:
     """Return the page to sign in on; it holds no data itself."""
     return await files.get_response("login.html", request.scope)
+
+
+@router.get("/account", summary="My account", response_class=HTMLResponse)
+@public
+async def account_page(
+    request: Request,
+    _lang: PageLanguage = None,
+    _next: PageNext = None,
+) -> Response:
+    """Return the page of one's own account; it holds no data itself."""
+    return await files.get_response("account.html", request.scope)
+
+
+@router.get("/users", summary="Users, units and roles", response_class=HTMLResponse)
+@public
+async def users_page(
+    request: Request,
+    _lang: PageLanguage = None,
+) -> Response:
+    """Return the security administrator's page; it holds no data itself."""
+    return await files.get_response("users.html", request.scope)
+
+
+@router.get("/audit", summary="The audit log as a page", response_class=HTMLResponse)
+@public
+async def audit_page(
+    request: Request,
+    _lang: PageLanguage = None,
+) -> Response:
+    """Return the page that shows the audit log; it holds no data itself."""
+    return await files.get_response("audit.html", request.scope)
 
 
 @router.get("/v1/summary", summary="What is in force today, in numbers")
