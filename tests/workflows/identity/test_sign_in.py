@@ -22,6 +22,8 @@ from gis.workflows.identity.own_account import begin_codes, change_password, con
 from gis.workflows.identity.sign_in import Credentials, Refused, sign_in
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy.orm import Session
 
 SETTINGS = Settings()
@@ -29,6 +31,12 @@ PHRASE = "copper lantern ferry mule"
 HASHED = hash_password(PHRASE)
 NOW = datetime.now(UTC).replace(microsecond=0)
 PHONE, BROWSER = SessionKind.PHONE, SessionKind.BROWSER
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keys of these tests are their own."""
+    monkeypatch.setitem(globals(), "SETTINGS", SETTINGS.model_copy(update={"home": tmp_path}))
 
 
 @pytest.fixture
@@ -91,9 +99,9 @@ def test_an_address_is_locked_after_fifty_failures_of_any_names(session: Session
 
 def test_codes_are_good_once_and_recovery_codes_too(session: Session, user: int) -> None:
     actor = Actor("wang.min", user_id=user)
-    address = begin_codes(session, actor)
+    address = begin_codes(session, actor, SETTINGS)
     app = pyotp.parse_uri(address)
-    written = confirm_codes(session, actor, app.at(NOW), NOW)
+    written = confirm_codes(session, actor, app.at(NOW), SETTINGS, NOW)
     missing = enter(session)
     assert isinstance(missing, Refused)
     assert missing.needs_code
