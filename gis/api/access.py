@@ -58,6 +58,12 @@ def acting_with(request: Request, right: Right) -> Actor:
     return known.actor(right, address_of(request))
 
 
+def acting_if(request: Request, right: Right) -> Actor | None:
+    """Return the user of a request for a part of the answer that takes one more right; None: without it."""
+    known: Known = request.state.known
+    return known.actor(right, address_of(request)) if right in known.scopes else None
+
+
 def address_of(request: Request) -> str | None:
     """Return the network address a request comes from, as the proxy in front says if there is one."""
     return request.client.host if request.client else None

@@ -108,9 +108,9 @@ def list_findings(session: Session, check_id: int) -> list[Finding]:
     return [finding_from_row(row) for row in rows]
 
 
-def list_newest_gaps(session: Session, checks: int) -> list[Finding]:
-    """Return the gaps, meant or not, that the newest checks found; newest first."""
-    newest = select(CheckRow.id).order_by(CheckRow.id.desc()).limit(checks)
+def list_newest_gaps(session: Session, checks: int, actor: Actor) -> list[Finding]:
+    """Return the gaps, meant or not, that the newest checks an actor sees found; newest first."""
+    newest = select(CheckRow.id).where(visible(CheckRow, actor)).order_by(CheckRow.id.desc()).limit(checks)
     kinds = (FindingKind.GAP, FindingKind.INTENDED_HOLE)
     rows = session.scalars(
         select(FindingRow)

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import shapely
-from sqlalchemy import bindparam, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, bindparam, cast, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from gis.errors import NotFoundError
 from gis.nouns import Chain, Event, Grade, UnlocatedReason
 from gis.store.frames import read_table
 from gis.store.identity.visible import visible
-from gis.store.sql import statement
 from gis.store.tables import SRID, EventRow
 
 if TYPE_CHECKING:
@@ -142,6 +141,11 @@ def list_events(
     return [event_from_row(row) for row in session.execute(query.limit(limit))]
 
 
+def list_visible_events(session: Session, ids: Sequence[int], actor: Actor) -> set[int]:
+    """Return those of these events that an actor sees."""
+    return set(session.scalars(select(EventRow.id).where(EventRow.id.in_(ids), visible(EventRow, actor))))
+
+
 def count_events(session: Session, wanted: EventFilter) -> int:
     """Return how many events there are."""
     return session.scalar(filtered(select(func.count()).select_from(EventRow), wanted)) or 0
@@ -186,12 +190,20 @@ def count_events_by(session: Session, column: str, wanted: EventFilter) -> dict[
     return dict(session.execute(query).all())
 
 
-def count_events_in(session: Session, polygons: Sequence[BaseGeometry | None]) -> list[int]:
-    """Return how many stored events lie in each polygon (EPSG:4490), its outline included."""
+def count_events_in(
+    session: Session, polygons: Sequence[BaseGeometry | None], wanted: EventFilter
+) -> list[int]:
+    """Return how many of these events lie in each polygon (EPSG:4490), its outline included."""
     wkbs = [None if polygon is None else shapely.to_wkb(polygon, hex=True) for polygon in polygons]
-    rows = session.execute(statement("count_events_in"), {"wkbs": wkbs})
-    found = {number: count for number, count in rows}  # noqa: C416 - rows are no pairs to the type checker
-    return [found.get(number, 0) for number in range(len(wkbs))]
+    place = (
+        func.unnest(cast(wkbs, ARRAY(Text)))
+        .table_valued("wkb", with_ordinality="number", name="place")
+        .render_derived()
+    )
+    outline = func.ST_GeomFromWKB(func.decode(place.c.wkb, "hex"), SRID)
+    query = select(place.c.number, func.count()).join(EventRow, func.ST_Covers(outline, EventRow.geom))
+    found: dict[int, int] = dict(session.execute(filtered(query, wanted).group_by(place.c.number)).all())
+    return [found.get(number, 0) for number in range(1, len(wkbs) + 1)]
 
 
 def find_reported_range(session: Session, wanted: EventFilter) -> tuple[datetime, datetime] | None:

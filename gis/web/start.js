@@ -22,7 +22,9 @@ function figure(word, value, { more = "", isBad = false } = {}) {
     more ? make("dd", { class: "more", text: more }) : null);
 }
 
-function eventFigure({ total, unlocated, last_reported_at: last }) {
+function eventFigure(events) {
+  if (!events) return figure("figure_events", "–");
+  const { total, unlocated, last_reported_at: last } = events;
   const parts = [];
   if (unlocated) parts.push(say("unlocated_n", { n: number(unlocated) }));
   if (last) parts.push(say("last_event", { moment: window.wangge.moment(new Date(last)) }));
@@ -49,7 +51,7 @@ function drawFigures() {
 
 function drawSteps() {
   const hasRelease = Boolean(summary.release);
-  const hasEvents = summary.events.total > 0;
+  const hasEvents = summary.events?.total !== 0;
   byId("steps").hidden = hasRelease && hasEvents;
   const steps = hasRelease ? [STEPS[EVENTS_STEP]] : STEPS;
   const title = byId("steps").querySelector("p");

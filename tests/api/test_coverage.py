@@ -51,7 +51,7 @@ def test_level_and_kind_can_be_chosen(client: httpx.Client) -> None:
 def test_the_remainder_is_geometry(client: httpx.Client) -> None:
     answer = client.get(f"{ADDRESS}/remainder", params={"kind": "special"})
     assert answer.headers["content-type"] == "application/geo+json"
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
     body = answer.json()
     assert (body["numberReturned"], body["numberMatched"], body["release"]["number"]) == (2, 2, 1)
     south, north = body["features"]

@@ -94,7 +94,7 @@ def test_releases_are_listed_and_found_by_day(client: httpx.Client, district: Di
     assert client.get("/v1/releases/current", params={"at": "2025-01-01"}).status_code == 404
 
 
-IMMUTABLE = "public, max-age=31536000, immutable"
+IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
-from gis.api.access import Configured, Transaction, needs
+from gis.api.access import Configured, Transaction, acting_if, needs
 from gis.api.routes.plans import PlanOut
 from gis.api.seen import SeenPlan
 from gis.api.wire import geojson
@@ -14,6 +14,7 @@ from gis.api.wire.parameters import Id
 from gis.api.wire.strict import StrictRoute
 from gis.identity.roles import Right
 from gis.nouns import Plan
+from gis.store.events import EventFilter
 from gis.workflows.comparing.affected import affected_frame
 from gis.workflows.comparing.compare_states import ComparedReleases, compare_plan, compare_releases
 
@@ -63,9 +64,9 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     response_class=Response,
 )
 @needs(Right.READ_GRIDS)
-def of_releases(session: Transaction, settings: Configured, old: Id, new: Id) -> Response:
+def of_releases(request: Request, session: Transaction, settings: Configured, old: Id, new: Id) -> Response:
     """Return each split, merger, moved edge and the like as a feature with areas and sentences."""
-    return answer_changes(session, settings, compare_releases(session, old, new, settings))
+    return answer_changes(request, session, settings, compare_releases(session, old, new, settings))
 
 
 @router.get(
@@ -75,14 +76,21 @@ def of_releases(session: Transaction, settings: Configured, old: Id, new: Id) ->
     response_class=Response,
 )
 @needs(Right.READ_PLANS)
-def of_plan(session: Transaction, settings: Configured, plan_id: SeenPlan) -> Response:
+def of_plan(request: Request, session: Transaction, settings: Configured, plan_id: SeenPlan) -> Response:
     """Return what would become of the grids if the plan were published, as for two releases."""
-    return answer_changes(session, settings, compare_plan(session, plan_id, settings))
+    return answer_changes(request, session, settings, compare_plan(session, plan_id, settings))
 
 
-def answer_changes(session: Transaction, settings: Configured, found: ComparedReleases) -> Response:
-    """Return changes with the states they are between, and how many there are of each kind."""
-    changes = affected_frame(session, found.states, settings)
+def answer_changes(
+    request: Request, session: Transaction, settings: Configured, found: ComparedReleases
+) -> Response:
+    """Return changes with the states they are between, and how many there are of each kind.
+
+    The events of a change are those the caller may count; null for callers who may count none.
+    """
+    actor = acting_if(request, Right.COUNT_EVENTS)
+    counted = None if actor is None else EventFilter(seen_by=actor)
+    changes = affected_frame(session, found.states, settings, counted)
     new = (
         {"plan": PlanOut.model_validate(found.new).model_dump(mode="json")}
         if isinstance(found.new, Plan)

@@ -1,15 +1,16 @@
 """Events: reports in, each kept once; lists, pages and the unlocated queue out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 import pandas as pd
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import Session
 
-from gis.api.access import Acting, Configured, Indexes, Transaction, needs
-from gis.api.problems import describe_invalid
+from gis.api.access import Acting, Configured, Indexes, Transaction, acting_with, needs
+from gis.api.problems import describe_invalid, problem_body, problem_for
 from gis.api.routes.event.outgoing import events_out
 from gis.api.seen import SeenEvent
 from gis.api.wire import geojson
@@ -25,17 +26,26 @@ from gis.api.wire.event_forms import (
 )
 from gis.api.wire.parameters import LAST_ID, Box, Moment, read_box
 from gis.api.wire.strict import StrictRoute
+from gis.errors import ConflictError
 from gis.files.spreadsheet import csv_pieces
 from gis.identity.actions import Action
 from gis.identity.roles import Right
-from gis.nouns import Event, Grade
+from gis.nouns import Actor, Event, Grade
 from gis.store.audit.record import record
-from gis.store.events import EventCursor, EventFilter, count_events, get_event, list_events
-from gis.workflows.report_events import report_events
+from gis.store.events import (
+    EventCursor,
+    EventFilter,
+    count_events,
+    get_event,
+    list_events,
+    list_visible_events,
+)
+from gis.workflows.report_events import Reported, report_events
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/events", tags=["events"])
 
-CREATED, KNOWN, INVALID = 201, 200, 422
+CREATED, KNOWN, TAKEN_BY_OTHERS, INVALID = 201, 200, 409, 422
+TAKEN = "Somebody else has reported under this source and source_id; give the report a number of its own."
 MOST_IN_BATCH = 1_000
 MOST_ON_PAGE = 1_000
 USUAL_ON_PAGE = 100
@@ -61,7 +71,7 @@ class BatchIn(BaseModel):
 
 
 class ItemOut(BaseModel):
-    """What became of one report: 201 new, 200 known already, 422 with its problem."""
+    """What became of one report: 201 new, 200 known already, 409 its number taken, 422 with its problem."""
 
     status: int
     id: int | None = None
@@ -112,8 +122,9 @@ class QueueOut(PageOut):
     },
 )
 @needs(Right.REPORT_EVENTS)
-def report(
+def report(  # noqa: PLR0913 - three of them are FastAPI's
     *,
+    request: Request,
     session: Transaction,
     settings: Configured,
     actor: Acting,
@@ -123,6 +134,8 @@ def report(
 ) -> Response:
     """Take a report in and locate it; the same source and source_id again is the same event."""
     (reported,) = report_events(session, indexes, [body.report()], settings, actor)
+    if not list_seen(session, [reported], acting_with(request, Right.READ_EVENTS)):
+        raise ConflictError(TAKEN)
     event = get_event(session, reported.id)
     if reported.is_new:
         person = body.report().reporter
@@ -137,16 +150,27 @@ def report(
 @router.post("/batch", summary="Report many events")
 @needs(Right.REPORT_EVENTS)
 def report_batch(
-    session: Transaction, settings: Configured, actor: Acting, indexes: Indexes, body: BatchIn
+    request: Request,
+    session: Transaction,
+    settings: Configured,
+    actor: Acting,
+    indexes: Indexes,
+    body: BatchIn,
 ) -> BatchOut:
     """Take reports in item by item: good ones are saved although others are bad."""
     items = [read_item(item) for item in body.events]
     good = [item for item in items if isinstance(item, EventIn)]
-    saved = iter(report_events(session, indexes, [item.report() for item in good], settings, actor))
+    reported = report_events(session, indexes, [item.report() for item in good], settings, actor)
+    seen = list_seen(session, reported, acting_with(request, Right.READ_EVENTS))
+    saved = iter(reported)
     answers = []
     for item in items:
         if isinstance(item, EventIn):
             one = next(saved)
+            if one.id not in seen:
+                problem = problem_body(problem_for(ConflictError()), TAKEN)
+                answers.append(ItemOut(status=TAKEN_BY_OTHERS, problem=problem))
+                continue
             unlocated = one.placed["unlocated"] if one.is_new else None
             status = CREATED if one.is_new else KNOWN
             answers.append(ItemOut(status=status, id=one.id, unlocated=unlocated))
@@ -154,8 +178,17 @@ def report_batch(
             answers.append(ItemOut(status=INVALID, problem=item))
     counts = [answer.status for answer in answers]
     return BatchOut(
-        new=counts.count(CREATED), known=counts.count(KNOWN), invalid=counts.count(INVALID), items=answers
+        new=counts.count(CREATED),
+        known=counts.count(KNOWN),
+        invalid=sum(status in {INVALID, TAKEN_BY_OTHERS} for status in counts),
+        items=answers,
     )
+
+
+def list_seen(session: Session, reported: Sequence[Reported], actor: Actor) -> set[int]:
+    """Return the ids of reports that are new, or that the caller sees: the number may be another's."""
+    known = [one.id for one in reported if not one.is_new]
+    return {one.id for one in reported if one.is_new} | list_visible_events(session, known, actor)
 
 
 def read_item(item: object) -> EventIn | dict[str, Any]:

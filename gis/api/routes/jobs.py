@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse
 
-from gis.api.access import Acting, Transaction, needs
+from gis.api.access import Acting, Transaction, acting_with, needs
 from gis.api.jobs.kinds import KINDS
 from gis.api.seen import SeenJob
 from gis.api.wire import geojson
@@ -17,8 +17,10 @@ from gis.api.wire.strict import StrictRoute
 from gis.errors import ConflictError
 from gis.identity.roles import Right
 from gis.nouns import Actor
+from gis.store.identity.visible import require_visible
 from gis.store.jobs.answers import get_job_answer
 from gis.store.jobs.queue import OPEN, Job, JobState, cancel_job, get_job, list_jobs, save_job
+from gis.store.tables import PlanRow
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/jobs", tags=["jobs"])
 
@@ -132,8 +134,11 @@ def results(session: Transaction, job_id: SeenJob) -> Response:
     responses={200: {"description": "As the same request would be answered at once", "content": KEPT}},
 )
 @needs(Right.USE_JOBS)
-def answer(session: Transaction, job_id: SeenJob) -> Response:
-    """Return the answer of a job whose result is kept nowhere else, as that of a repair."""
+def answer(request: Request, session: Transaction, job_id: SeenJob) -> Response:
+    """Return the answer of a job whose result is kept nowhere else; one has to see the plan it is about."""
+    plan_id = get_job(session, job_id).parameters.get("plan_id")
+    if plan_id is not None:
+        require_visible(session, PlanRow, plan_id, acting_with(request, Right.READ_PLANS))
     kept = get_job_answer(session, job_id)
     return Response(kept.content, headers={"Cache-Control": PRIVATE}, media_type=kept.media_type)
 

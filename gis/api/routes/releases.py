@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from gis.api.access import Configured, Transaction, needs
+from gis.api.access import Configured, Transaction, acting_with, needs
 from gis.api.routes.checks import CREATED, Asked, CheckedOut
 from gis.api.routes.jobs import ACCEPTED_ANSWER
 from gis.api.wire.answers import answer_json
@@ -18,6 +18,7 @@ from gis.api.wire.strict import StrictRoute
 from gis.files.spreadsheet import csv_pieces
 from gis.identity.roles import Right
 from gis.nouns import GridKind
+from gis.store.events import EventFilter
 from gis.store.frames import plain_rows
 from gis.store.releases import get_release, list_releases
 from gis.workflows.assigning.crosswalk import CrosswalkRequest, Weight, make_crosswalk
@@ -200,7 +201,10 @@ def crosswalk(  # noqa: PLR0913 - four of them are FastAPI's
         # the releases never change, but the area that counts as none is a setting
         hashes = [get_release(session, number).sha256 for number in (old, new)]
         headers = require_changed(request, entity_tag(request, hashes, settings.min_area_m2), ASK_AGAIN)
-    found = make_crosswalk(session, CrosswalkRequest(old, new, weight, kind), settings)
+    counted = EventFilter()
+    if weight is Weight.EVENTS:
+        counted = EventFilter(seen_by=acting_with(request, Right.COUNT_EVENTS))
+    found = make_crosswalk(session, CrosswalkRequest(old, new, weight, kind, counted), settings)
     if f is Form.CSV:
         content = b"".join(csv_pieces([found.rows]))
         return Response(content, headers=headers, media_type="text/csv; charset=utf-8")

@@ -17,8 +17,9 @@ from gis import __version__
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-FOR_EVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
+# in the browser of who asked; a cache between would hand it to people who have not signed in
+FOR_EVER = "private, max-age=31536000, immutable"
+ASK_AGAIN = "private, no-cache"
 PRIVATE = "private, no-store"
 
 

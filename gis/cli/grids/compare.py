@@ -17,6 +17,7 @@ from gis.gridding.changes.change import ChangeKind
 from gis.gridding.checks.tolerance import Tolerance
 from gis.nouns import Plan
 from gis.settings import Settings
+from gis.store.events import EventFilter
 from gis.workflows.comparing.affected import affected_frame
 from gis.workflows.comparing.compare_states import compare_plan, compare_releases
 from gis.workflows.comparing.draw_changes import write_changes_map
@@ -91,7 +92,7 @@ def compare(
                 else compare_releases(session, old or 0, new or 0, settings, tolerance)
             )
             found = pair.states
-            frame = affected_frame(session, found, settings)
+            frame = affected_frame(session, found, settings, EventFilter())
         name = f"plan {pair.new.id}" if isinstance(pair.new, Plan) else f"release {pair.new.number}"
         title = f"Release {pair.old.number} to {name}"
     write(frame, json, output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -45,12 +45,14 @@ class CrosswalkRequest:
         new: Number of the release that is entered; it may be the earlier one.
         weight: What an old grid is shared out by.
         kind: Natural or dedicated grids; special ones of different tasks overlap.
+        counted: Which events weigh.
     """
 
     old: int
     new: int
     weight: Weight = Weight.AREA
     kind: GridKind = GridKind.NATURAL
+    counted: EventFilter = field(default_factory=EventFilter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def make_crosswalk(
         for release in releases
     )
     on_progress(f"read {request.weight}")
-    carriers, weights = carriers_of(session, request.weight)
+    carriers, weights = carriers_of(session, request.weight, request.counted)
     on_progress("overlay")
     found = crosswalk(
         old.geometry,
@@ -115,7 +117,9 @@ def make_crosswalk(
     return ReleaseCrosswalk(*releases, rows_of(found, old, new), len(old), len(new))
 
 
-def carriers_of(session: Session, weight: Weight) -> tuple[gpd.GeoSeries | None, np.ndarray | None]:
+def carriers_of(
+    session: Session, weight: Weight, wanted: EventFilter
+) -> tuple[gpd.GeoSeries | None, np.ndarray | None]:
     """Return what carries the weight and how much, or nothing for the area itself."""
     if weight is Weight.AREA:
         return None, None
@@ -126,7 +130,6 @@ def carriers_of(session: Session, weight: Weight) -> tuple[gpd.GeoSeries | None,
                 "no buildings are stored to count households by; take the weight area or events"
             )
         return buildings.geometry, buildings["households"].to_numpy(dtype=np.float64)
-    wanted = EventFilter()
     points = list_event_points(session, wanted, count_events(session, wanted)).dropna(subset=["lon", "lat"])
     if points.empty:
         raise ConflictError("no event with a place is stored to weigh by; take the weight area or households")

@@ -40,7 +40,7 @@ def intend_gap(session: Session, lasting_id: str, reason: str, actor: Actor) -> 
     """
     if not reason.strip():
         raise InputError("Say why the gap is meant, as 'the lake'.", field="reason")
-    whole, gap = find_gap(session, lasting_id)
+    whole, gap = find_gap(session, lasting_id, actor)
     hole = save_intended(session, whole, gap, reason.strip(), actor)
     record(session, actor, Action.HOLE_INTEND, subject=("hole", whole), detail={"reason": hole.reason})
     return hole
@@ -63,9 +63,9 @@ def take_back_mark(session: Session, lasting_id: str, actor: Actor) -> str:
     return whole
 
 
-def find_gap(session: Session, lasting_id: str) -> tuple[str, Finding]:
-    """Return the gap of a lasting id, as the newest check that has it found it; errors as `intend_gap`."""
-    gaps = list_newest_gaps(session, CHECKS_SEARCHED)
+def find_gap(session: Session, lasting_id: str, actor: Actor) -> tuple[str, Finding]:
+    """Return the gap of a lasting id, as the newest check the actor sees has it; errors as `intend_gap`."""
+    gaps = list_newest_gaps(session, CHECKS_SEARCHED, actor)
     # of the checks that found a gap, the newest comes first and is to be kept
     found = dict(zip(reversed(ids_of(gaps)), reversed(gaps), strict=True))
     unknown = (

@@ -15,11 +15,20 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from gis.settings import Settings
+    from gis.store.events import EventFilter
     from gis.workflows.comparing.compare_states import ComparedStates
 
 
-def affected_frame(session: Session, found: ComparedStates, settings: Settings) -> GeoDataFrame:
+def affected_frame(
+    session: Session, found: ComparedStates, settings: Settings, counted: EventFilter | None
+) -> GeoDataFrame:
     """Return the changes as `changes_frame` does, with what each touches.
+
+    Args:
+        session: The open transaction.
+        found: The changes.
+        settings: Give the time zone.
+        counted: Which events count; None: the column stays empty.
 
     Returns:
         Further columns events (stored ones in the ground that passed, whenever they were reported) and
@@ -27,7 +36,7 @@ def affected_frame(session: Session, found: ComparedStates, settings: Settings) 
     """
     frame = changes_frame(found)
     places = frame.geometry.where(frame["moved_m2"] > 0, None)
-    frame["events"] = count_events_in(session, list(places))
+    frame["events"] = None if counted is None else count_events_in(session, list(places), counted)
     # new grids of a plan have no lasting id yet
     known = [grids.dropna(subset="id") for grids in (found.old, found.new)]
     ids = [dict(zip(grids["code"], grids["id"].astype(int), strict=True)) for grids in known]
