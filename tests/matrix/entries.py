@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from matrix.world import A1, A11, WEST, Kind, Thing, all_areas, file_of, frame, own_grid
+from matrix.world import A1, A11, PHONE, WEST, Kind, Thing, all_areas, file_of, frame, own_grid
 
 from gis.gridding.rules.identity import ids_of
 from gis.identity.roles import Right
@@ -205,6 +205,16 @@ ENTRIES: dict[tuple[str, str], tuple[Ask, ...]] = {
     ),
     ("GET", "/v1/events/{event_id}"): (of(Kind.EVENT),),
     ("GET", "/v1/events/{event_id}/places"): (of(Kind.EVENT),),
+    ("POST", "/v1/events/search"): (
+        Ask(
+            body=with_body({"reporter_phone": PHONE}),
+            shows=Kind.EVENT,
+            lists=(Kind.EVENT, "events", "id"),
+        ),
+    ),
+    ("POST", "/v1/events/{event_id}/reveal"): (of(Kind.EVENT, body=with_body({"reason": "call back"})),),
+    ("POST", "/v1/workers/{worker_id}/reveal"): (of(Kind.WORKER, body=with_body({"reason": "call"})),),
+    ("PUT", "/v1/workers/{worker_id}/personal"): (of(Kind.WORKER, body=with_body({"phone": PHONE})),),
     ("GET", "/v1/audit"): (Ask(), Ask(query=with_query(f="csv"))),
     ("GET", "/maps/grids"): PLAIN,
     ("GET", "/maps/findings"): (
@@ -225,6 +235,9 @@ ENTRIES: dict[tuple[str, str], tuple[Ask, ...]] = {
     ("DELETE", "/v1/sessions"): (Ask(seen=204),),
     ("DELETE", "/v1/sessions/current"): (Ask(seen=204),),
     ("DELETE", "/v1/sessions/{session_id}"): (of(Kind.SESSION, seen=204),),
+    # there is no provider
+    ("GET", "/v1/oidc/begin"): (Ask(seen=501),),
+    ("GET", "/v1/oidc/callback"): (Ask(seen=501, query=with_query(state="x", code="y")),),
     ("GET", "/v1/me"): PLAIN,
     ("POST", "/v1/me/password"): (Ask(body=with_body(WRONG), seen=422),),
     ("POST", "/v1/me/codes"): PLAIN,
@@ -258,6 +271,9 @@ ENTRIES: dict[tuple[str, str], tuple[Ask, ...]] = {
     ("GET", "/v1/roles"): PLAIN,
     ("GET", "/"): PLAIN,
     ("GET", "/login"): PLAIN,
+    ("GET", "/account"): PLAIN,
+    ("GET", "/users"): PLAIN,
+    ("GET", "/audit"): PLAIN,
     ("GET", "/v1/summary"): PLAIN,
     ("GET", "/static/{path:path}"): PLAIN,
     ("GET", "/openapi.json"): PLAIN,

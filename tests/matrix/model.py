@@ -39,7 +39,7 @@ def sees(caller: Caller, right: Right, kind: Kind, thing: Thing) -> bool:
         return thing is caller.mine
     if reach is Reach.EVERYWHERE:
         return True
-    is_mine = thing.maker == caller.login and kind not in {Kind.USER, Kind.UNIT}
+    is_mine = thing.maker == caller.login and kind not in {Kind.USER, Kind.UNIT, Kind.WORKER}
     if is_mine or reach is Reach.OWN or kind is Kind.JOB:
         return is_mine
     return falls_into(caller.place, thing) if kind is Kind.EVENT else is_below(caller.place, thing.unit)

@@ -17,6 +17,7 @@ import releases
 from shapely import MultiPolygon, Point, Polygon, box, union_all
 from sqlalchemy import func, insert, select, update
 
+from gis.identity.personal import Person
 from gis.identity.roles import Role
 from gis.nouns import Actor, Finding, FindingKind, Severity
 from gis.store.checking.intended import save_intended
@@ -26,8 +27,9 @@ from gis.store.identity.units import save_units
 from gis.store.jobs.tables import JobAnswerRow, JobRow
 from gis.store.planning.operations import Deed, OperationKind, recorded
 from gis.store.plans import create_plan, get_plan, save_plan_areas, save_plan_grids
-from gis.store.tables import AreaVersionRow, EventRow, GridVersionRow, UnitRow
+from gis.store.tables import AreaVersionRow, EventRow, GridVersionRow, UnitRow, WorkerRow
 from gis.workflows.locate_point import ReleaseIndexes
+from gis.workflows.privacy.people import save_worker
 from gis.workflows.report_events import EventReport, report_events
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ EVENT_IN = {"RA": None, "SA1": A12, "TA11": A11, "SA2": A21, "SB1": B11}
 # Where each unit's plan changes a grid; a plan of no unit changes one of A11.
 COMMUNITY_OF = {"SA1": A12, "SA2": A21, "SB1": B11}
 PLACES = ("SA1", "RA")
+PHONE = "13800005678"
 
 
 class Kind(Enum):
@@ -78,6 +81,7 @@ class Kind(Enum):
     USER = "user"
     UNIT = "unit"
     SESSION = "session"
+    WORKER = "worker"
 
 
 @dataclass
@@ -209,7 +213,7 @@ def make_world(session: Session, settings: Settings) -> World:
     indexes = ReleaseIndexes(settings)
     for unit in (*EVENT_IN, "DA"):
         world.things.append(thing := Thing(unit, unit, areas_of_event(unit), MAKER.name))
-        make_shared(session, thing)
+        make_shared(session, thing, settings)
         make_made(session, thing, indexes, settings)
     for code in UNITS:
         if all(thing.name != code for thing in world.things):
@@ -248,8 +252,8 @@ def areas_of_event(unit: str) -> frozenset[str] | None:
     return frozenset({A}) if code is None else frozenset({code, ABOVE[code], ABOVE[ABOVE[code]]})
 
 
-def make_shared(session: Session, thing: Thing) -> None:
-    """Make what belongs to a unit whoever made it: unit, user, grant, session."""
+def make_shared(session: Session, thing: Thing, settings: Settings) -> None:
+    """Make what belongs to a unit whoever made it: unit, user, grant, session, worker."""
     login = f"of.{thing.name}".lower()
     user_id = people.make_user(session, login, [Role.GRID_WORKER], thing.unit)
     rename(session, user_id, thing.mark(Kind.USER))
@@ -260,6 +264,9 @@ def make_shared(session: Session, thing: Thing) -> None:
         select(SessionRow.id).where(SessionRow.user_id == user_id)
     ).one()
     thing.more["grant"] = session.scalars(select(GrantRow.id).where(GrantRow.user_id == user_id)).one()
+    worker = insert(WorkerRow).values(code=f"W-{thing.name}", name="王敏", unit_id=thing.ids[Kind.UNIT])
+    thing.ids[Kind.WORKER] = session.execute(worker.returning(WorkerRow.id)).scalar_one()
+    save_worker(session, settings, MAKER, thing.ids[Kind.WORKER], Person(phone=PHONE))
 
 
 def make_made(session: Session, thing: Thing, indexes: ReleaseIndexes, settings: Settings) -> None:
@@ -303,6 +310,7 @@ def make_event(session: Session, thing: Thing, indexes: ReleaseIndexes, settings
         reported_at=REPORTED,
         category="rubbish",
         text=thing.mark(Kind.EVENT),
+        reporter=Person(name="陈静", phone=PHONE),
     )
     (reported,) = report_events(session, indexes, [report], settings, Actor(thing.maker))
     thing.ids[Kind.EVENT] = reported.id
@@ -356,6 +364,7 @@ def make_gone(session: Session, thing: Thing) -> None:
         (Kind.USER, "user_account"),
         (Kind.UNIT, "unit"),
         (Kind.SESSION, "user_session"),
+        (Kind.WORKER, "worker"),
     ):
         thing.ids[kind] = session.scalar(select(func.nextval(func.pg_get_serial_sequence(table, "id")))) or 0
     thing.more["grant"] = 1
