@@ -221,7 +221,7 @@ ENTRIES: dict[tuple[str, str], tuple[Ask, ...]] = {
         Ask(),
         of(Kind.CHECK, query=lambda thing: {"check": thing.ids[Kind.CHECK]}, is_costly=True),
     ),
-    ("GET", "/maps/events"): (Ask(shows=Kind.EVENT),),
+    ("GET", "/maps/events"): (Ask(shows=Kind.EVENT, only=lambda thing: bool(thing.areas)),),
     ("GET", "/maps/choropleth"): PLAIN,
     ("GET", "/maps/coverage"): PLAIN,
     ("GET", "/maps/heat-time"): PLAIN,

@@ -88,5 +88,7 @@ def root_of(unit: str | None) -> str | None:
 
 
 def may_know(caller: Caller, kind: Kind, thing: Thing) -> bool:
-    """Whether a caller sees a thing by any right it has."""
+    """Whether a caller sees a thing by any right it has; everybody knows who they are themselves."""
+    if kind is Kind.USER and thing.name == caller.login:
+        return True
     return any(sees(caller, right, kind, thing) for right in ABOUT[kind])

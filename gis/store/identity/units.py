@@ -87,3 +87,8 @@ def is_area_within(session: Session, code: str, actor: Actor) -> bool:
 def list_outside_branch(session: Session, plan_id: int, most: int) -> list[str]:
     """Return codes of the areas and grids a plan changes outside the area of its unit, at most so many."""
     return list(session.scalars(statement("list_outside_branch"), {"plan_id": plan_id, "most": most}))
+
+
+def list_branch_communities(session: Session, plan_id: int) -> frozenset[str]:
+    """Return the codes of the communities a plan of a branch may change; none if it may change everything."""
+    return frozenset(session.scalars(statement("list_branch_communities"), {"plan_id": plan_id}))

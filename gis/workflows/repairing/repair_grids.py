@@ -22,6 +22,7 @@ from gis.gridding.rules.profile import USUAL
 from gis.identity.actions import Action
 from gis.nouns import Actor, AreaLevel, FindingKind, GridKind, Plan
 from gis.store.audit.record import record
+from gis.store.identity.units import list_branch_communities
 from gis.store.people import list_buildings
 from gis.store.planning.operations import Deed, OperationKind, recorded
 from gis.store.plans import get_plan, list_plan_changes, lock_draft, require_open_plan, save_plan_shapes
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
 
+    import pandas as pd
     from sqlalchemy.orm import Session
 
     from gis.gridding.chain.rings import Integers, Polygons
@@ -273,12 +275,18 @@ def terms_of(session: Session, plan: Plan, request: RepairRequest, checked: Chec
             stray_below_m2=request.stray_below_m2,
         ),
         snap_m=request.snap_m,
-        locked=codes.isin(request.keep_codes).to_numpy(),
+        locked=(codes.isin(request.keep_codes) | is_foreign(session, plan, grids)).to_numpy(),
         priority=ages_of(session, plan, grids),
         barriers=request.barriers,
         buildings=buildings if buildings is not None and len(buildings) else None,
         keep=np.array(holes, dtype=object) if holes else None,
     )
+
+
+def is_foreign(session: Session, plan: Plan, grids: GeoDataFrame) -> pd.Series[bool]:
+    """Mark the grids that a plan of a branch may not change: those of other communities."""
+    communities = list_branch_communities(session, plan.id)
+    return ~grids["community_code"].isin(communities) if communities else grids["code"].isna()
 
 
 def ages_of(session: Session, plan: Plan, grids: GeoDataFrame) -> Integers:
