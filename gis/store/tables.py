@@ -275,7 +275,7 @@ class EventRow(Base):
         Index("ix_event_natural_id", "natural_id"),
         Index("ix_event_dedicated_id", "dedicated_id", postgresql_where=sql("dedicated_id IS NOT NULL")),
         Index("ix_event_community_id", "community_id"),
-        Index("ix_event_street_id", "street_id"),
+        Index("ix_event_received_by_reported_at_id", "received_by", "reported_at", "id"),
         Index("ix_event_unlocated", "id", postgresql_where=sql("unlocated IS NOT NULL")),
         Index("ix_event_special_ids", "special_ids", postgresql_using="gin"),
         Index("ix_event_geom", "geom", postgresql_using="gist"),
@@ -301,7 +301,7 @@ class EventRow(Base):
     dedicated_id: Mapped[int | None] = mapped_column(ForeignKey("grid.id"))
     special_ids: Mapped[list[int]] = mapped_column(server_default=sql("'{}'"))
     community_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
-    street_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    street_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     district_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     near_boundary: Mapped[bool] = mapped_column(server_default=sql("false"))
     unlocated: Mapped[str | None]
