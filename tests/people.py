@@ -44,9 +44,11 @@ def make_user(session: Session, login: str, roles: Iterable[Role], unit_code: st
     return user_id
 
 
-def open_session(session: Session, user_id: int, kind: SessionKind = SessionKind.BROWSER) -> str:
+def open_session(
+    session: Session, user_id: int, kind: SessionKind = SessionKind.BROWSER, now: datetime | None = None
+) -> str:
     """Begin a session and return its token."""
-    token, now = new_token(), datetime.now(UTC)
+    token, now = new_token(), now or datetime.now(UTC)
     until = now + timedelta(hours=12)
     refresh = token_hash(new_token()) if kind is SessionKind.PHONE else None
     save_session(

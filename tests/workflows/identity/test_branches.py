@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import people
@@ -13,15 +13,19 @@ from gis.errors import ConflictError, InputError
 from gis.identity.roles import Right, Role
 from gis.identity.scopes import scopes_of
 from gis.nouns import Actor, Scope
+from gis.settings import Settings
 from gis.store.identity.grants import list_grants, list_grants_in_force, save_grant
 from gis.store.identity.units import get_unit, list_units, save_units
 from gis.store.plans import create_plan, save_plan_grids
+from gis.workflows.identity.begin import recognise
 from gis.workflows.identity.branch import require_inside_branch
 from gis.workflows.identity.manage_units import NewUnit, add_unit
 from gis.workflows.identity.manage_users import give_secret
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from gis.identity.accounts import SignedIn
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 DAY = date(2026, 5, 1)
@@ -104,3 +108,30 @@ def test_a_grant_holds_from_its_first_day_to_the_day_before_its_end(session: Ses
     held = [bool(list_grants_in_force(session, user_id, date(2026, 5, day))) for day in (1, 2, 3)]
     assert held == [True, True, False]
     assert not list_grants_in_force(session, user_id, date(2026, 4, 30))
+
+
+@pytest.mark.usefixtures("guard")
+def test_a_grant_begins_and_ends_at_the_districts_midnight(session: Session) -> None:
+    user_id = people.make_user(session, "guest", [], "SA1")
+    unit_id = get_unit(session, "SA1").id
+    save_grant(session, user_id, Role.AUDITOR, unit_id, (date(2026, 5, 1), date(2026, 5, 3)), people.MAKER)
+    begins, ends = (datetime(2026, 5, day, 16, tzinfo=UTC) - timedelta(days=1) for day in (1, 3))
+    moment = timedelta(seconds=1)
+    settings = Settings(time_zone="Asia/Shanghai")
+
+    def granted(now: datetime) -> SignedIn:
+        found = recognise(session, people.open_session(session, user_id, now=now), settings, now)
+        assert found is not None
+        return found
+
+    held = [bool(granted(at).grants) for at in (begins - moment, begins, ends - moment, ends)]
+    assert held == [False, True, True, False]
+    # what was read just before midnight is not believed beyond it
+    assert granted(begins - moment).good_until == begins
+    assert granted(ends - moment).good_until == ends
+    # in the district's day, not in that of Greenwich
+    greenwich = Settings(time_zone="UTC")
+    token = people.open_session(session, user_id, now=begins)
+    found = recognise(session, token, greenwich, begins)
+    assert found is not None
+    assert not found.grants

@@ -1,0 +1,132 @@
+"""A plan of a street changes grids of that street only: at import, at repair and when it is published."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import releases
+from matrix.world import A1, A11, A21, MIDDLE, MOVED, NORTH, SOUTH, UNITS, A, frame, natural, publish_two
+
+from gis.errors import InputError
+from gis.nouns import Actor, AreaLevel, GridKind
+from gis.settings import Settings
+from gis.store.checks import save_check
+from gis.store.identity.units import save_units
+from gis.store.plans import create_plan, get_plan, list_plan_areas, save_plan_grids
+from gis.workflows.identity.branch import open_plan
+from gis.workflows.import_areas import import_areas
+from gis.workflows.import_grids import GridImportRequest, import_grids
+from gis.workflows.import_layer import ImportRequest
+from gis.workflows.publish_release import publish_release
+from gis.workflows.repairing.repair_grids import RepairRequest, repair_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.orm import Session
+
+    from gis.nouns import Plan
+
+SETTINGS = Settings(database_url="postgresql://unused")
+PLANNER = Actor("planner.of.a1")
+THIRD_DAY = date(2022, 1, 1)
+THREE_METRES = 0.00003
+
+
+@pytest.fixture(autouse=True)
+def units(session: Session) -> None:
+    publish_two(session)
+    save_units(
+        session,
+        [{"code": c, "name": c, "parent_code": p, "area_code": area} for c, (p, area) in UNITS.items()],
+    )
+
+
+def plan_of(session: Session, unit_code: str = "SA1") -> Plan:
+    return open_plan(session, "mine", PLANNER, unit_code)
+
+
+def write(path: Path, *rows: dict[str, Any]) -> Path:
+    path.write_text(frame(list(rows)).drop(columns=["attributes", "task"]).to_json(drop_id=True), "utf-8")
+    return path
+
+
+def bring(session: Session, plan: Plan, path: Path, **options: Any) -> int:
+    request = GridImportRequest(path, crs="cgcs2000", plan_id=plan.id, kind=GridKind.NATURAL, **options)
+    return import_grids(session, request, SETTINGS, PLANNER).saved
+
+
+MINE = (natural(f"{A11}001", A11, SOUTH, MOVED), natural(f"{A11}002", A11, MOVED, NORTH))
+THEIRS = natural(f"{A21}001", A21, SOUTH, MIDDLE)
+
+
+def test_an_import_with_one_grid_of_another_street_is_refused(session: Session, tmp_path: Path) -> None:
+    plan = plan_of(session)
+    assert bring(session, plan, write(tmp_path / "mine.geojson", *MINE)) == 2
+    with pytest.raises(InputError, match=f"lies outside it: {A21}001"):
+        bring(session, plan, write(tmp_path / "both.geojson", *MINE, THEIRS))
+
+
+def test_the_district_may_bring_what_the_street_may_not(session: Session, tmp_path: Path) -> None:
+    assert bring(session, plan_of(session, "RA"), write(tmp_path / "both.geojson", *MINE, THEIRS)) == 3
+
+
+def test_a_complete_set_of_a_street_retires_nobody_elses_grids(session: Session, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="lies outside it"):
+        bring(session, plan_of(session), write(tmp_path / "mine.geojson", *MINE), replace_all=True)
+
+
+def test_a_street_brings_no_areas(session: Session, tmp_path: Path) -> None:
+    plan = plan_of(session)
+    streets = list_plan_areas(session, plan.id, AreaLevel.STREET)
+    own = streets[streets["code"] == A1][["code", "name", "geometry"]].assign(parent_code=A)
+    path = tmp_path / "street.geojson"
+    path.write_text(own.to_json(drop_id=True), "utf-8")
+    request = ImportRequest(path, crs="cgcs2000", plan_id=plan.id)
+    with pytest.raises(InputError, match=f"lies outside it: {A1}"):
+        import_areas(session, AreaLevel.STREET, request, SETTINGS, PLANNER)
+
+
+def gap_in(session: Session, community: str, middle: float) -> None:
+    """Publish a grid that ends three metres short of its neighbour."""
+    plan = create_plan(session, "with a gap", PLANNER)
+    narrow = natural(f"{community}001", community, SOUTH, middle - THREE_METRES)
+    save_plan_grids(session, plan.id, frame([narrow]))
+    releases.publish(session, plan.id, THIRD_DAY)
+
+
+def changed_by_repair(session: Session, unit_code: str) -> set[str]:
+    request = RepairRequest(plan_id=plan_of(session, unit_code).id)
+    found = repair_plan(session, request, SETTINGS, PLANNER)
+    return {found.codes[number] for number in np.flatnonzero(found.repaired.changed)}
+
+
+def test_a_repair_leaves_the_gap_of_another_street(session: Session) -> None:
+    gap_in(session, A21, MOVED)
+    assert not [code for code in changed_by_repair(session, "SA1") if not code.startswith(A1)]
+    assert {code for code in changed_by_repair(session, "RA") if code.startswith(A21)}
+
+
+def test_a_repair_closes_the_gap_of_the_own_street(session: Session) -> None:
+    gap_in(session, A11, MIDDLE)
+    changed = changed_by_repair(session, "SA1")
+    assert {code for code in changed if code.startswith(A11)}
+    assert all(code.startswith(A1) for code in changed)
+
+
+def test_what_came_into_a_plan_another_way_is_not_published(session: Session) -> None:
+    plan = plan_of(session)
+    save_plan_grids(session, plan.id, frame([*MINE, THEIRS]))
+    save_check(session, get_plan(session, plan.id), [], (0.1, 1.0), PLANNER)
+    with pytest.raises(InputError, match=f"lies outside it: {A21}001"):
+        publish_release(session, plan.id, THIRD_DAY, SETTINGS, PLANNER)
+
+
+def test_a_plan_within_the_street_is_published(session: Session) -> None:
+    plan = plan_of(session)
+    save_plan_grids(session, plan.id, frame(list(MINE)))
+    save_check(session, get_plan(session, plan.id), [], (0.1, 1.0), PLANNER)
+    assert publish_release(session, plan.id, THIRD_DAY, SETTINGS, PLANNER).number == 3
