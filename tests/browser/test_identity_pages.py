@@ -109,7 +109,14 @@ def test_by_keyboard_alone_and_back_to_where_one_was_going(opened: Any, site: st
         assert page.is_hidden("#person-menu")
 
 
-ELSEWHERE = ("//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "http://[")
+ELSEWHERE = (
+    "//evil.example/",
+    "https://evil.example/",
+    "/\\evil.example",
+    "javascript:alert(1)",
+    "http://[",
+    "/.//evil.example/",
+)
 
 
 def test_it_never_leads_to_another_site(opened: Any, site: str) -> None:

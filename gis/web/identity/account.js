@@ -20,7 +20,10 @@ function drawWho() {
 /** Where to go on once nothing has to be done first: a path of this site that was on the way here. */
 function nextPath() {
   const wanted = new URLSearchParams(window.location.search).get("next") ?? "/";
-  return /^\/(?![/\\])/.test(wanted) ? wanted : "/";
+  const address = URL.canParse(wanted, window.location.origin) ? new URL(wanted, window.location.origin) : null;
+  // a path that begins with two slashes would, on its own, name another site
+  const isOurs = address?.origin === window.location.origin && !address.pathname.startsWith("//");
+  return isOurs ? `${address.pathname}${address.search}${address.hash}` : "/";
 }
 
 function drawNeeds() {

@@ -11,7 +11,9 @@ const isFirst = () => window.location.hash === "#first";
 function following() {
   const wanted = new URLSearchParams(window.location.search).get("next") ?? "/";
   const address = URL.canParse(wanted, window.location.origin) ? new URL(wanted, window.location.origin) : null;
-  return address?.origin === window.location.origin ? `${address.pathname}${address.search}${address.hash}` : "/";
+  // a path that begins with two slashes would, on its own, name another site
+  const isOurs = address?.origin === window.location.origin && !address.pathname.startsWith("//");
+  return isOurs ? `${address.pathname}${address.search}${address.hash}` : "/";
 }
 
 async function enter(given) {
