@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import people
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import text
@@ -25,6 +26,7 @@ from gis.store.audit.drop import drop_sealed
 from gis.store.audit.record import record
 from gis.store.audit.seal import list_heads, seal_entries
 from gis.store.audit.verify import verify_chain
+from gis.store.identity.failures import OF_LOGIN, count_attempt
 from gis.store.privacy.values import count_by_key
 from gis.store.session import transaction
 from gis.workflows.locate_point import ReleaseIndexes
@@ -66,6 +68,16 @@ def report(session: Session, settings: Settings, *reports: dict[str, Any]) -> li
     ]
     saved = report_events(session, ReleaseIndexes(settings), made, settings, STAFF)
     return [event.id for event in saved]
+
+
+def test_ended_sessions_and_old_failures_are_forgotten(session: Session, here: Settings) -> None:
+    user_id = people.make_user(session, "wang.min", [])
+    people.open_session(session, user_id)
+    count_attempt(session, OF_LOGIN, "wang.min", datetime.now(UTC))
+    for day, left in ((0, (1, 1)), (2, (1, 0)), (40, (0, 0))):
+        retain(session, here, STAFF, datetime.now(UTC) + timedelta(days=day), None)
+        query = "SELECT (SELECT count(*) FROM user_session), (SELECT count(*) FROM login_failure)"
+        assert tuple(session.execute(text(query)).one()) == left, day
 
 
 def test_reporters_are_forgotten_when_their_time_is_over(session: Session, here: Settings) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import case, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gis.store.identity.tables import FailureRow
@@ -61,15 +61,18 @@ def count_attempt(session: Session, patience: Patience, text: str, now: datetime
     key = key_of(patience, text)
     fresh = FailureRow.first_at <= now - patience.within
     row = insert(FailureRow).values(key_sha256=key, failures=1, first_at=now)
-    failures, first_at = session.execute(
+    failures, first_at, locked_until = session.execute(
         row.on_conflict_do_update(
             index_elements=["key_sha256"],
             set_={
                 "failures": case((fresh, 1), else_=FailureRow.failures + 1),
                 "first_at": case((fresh, now), else_=FailureRow.first_at),
             },
-        ).returning(FailureRow.failures, FailureRow.first_at)
+        ).returning(FailureRow.failures, FailureRow.first_at, FailureRow.locked_until)
     ).one()
+    if locked_until is not None and locked_until > now:
+        # one that came in at the same time has locked it
+        return False
     if failures <= patience.failures:
         return True
     session.execute(
@@ -78,6 +81,12 @@ def count_attempt(session: Session, patience: Patience, text: str, now: datetime
         .values(locked_until=now + patience.locked, failures=0, first_at=first_at)
     )
     return False
+
+
+def delete_failures_before(session: Session, time: datetime) -> None:
+    """Forget what was counted before a time, and locks nothing any more."""
+    is_over = or_(FailureRow.locked_until.is_(None), FailureRow.locked_until < time)
+    session.execute(delete(FailureRow).where(FailureRow.first_at < time, is_over))
 
 
 def forgive(session: Session, login: str, address: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from gis.errors import NotFoundError
 from gis.identity.accounts import SessionKind, UserSession
@@ -121,6 +121,11 @@ def list_sessions(session: Session, user_id: int, now: datetime) -> list[UserSes
         .order_by(SessionRow.seen_at.desc(), SessionRow.id.desc())
     )
     return [UserSession(**dict(row._mapping) | {"kind": SessionKind(row.kind)}) for row in rows]  # noqa: SLF001 - the documented way to a row's names
+
+
+def delete_sessions_before(session: Session, time: datetime) -> None:
+    """Forget sessions that ended before a time, and whence they came; the audit log has that they were."""
+    session.execute(delete(SessionRow).where(func.least(SessionRow.ended_at, SessionRow.expires_at) < time))
 
 
 def end_session(session: Session, user_id: int, session_id: int, reason: str) -> None:

@@ -59,7 +59,10 @@ def activate(
         and account.secret_sha256 == token_hash(given.secret.strip().lower())
     )
     if account is None or not is_it:
-        return Refused("wrong name or secret")
+        refused = Refused("wrong name or secret")
+        who = Actor("?" if account is None else account.login, address=device.address)
+        record(session, who, Action.SIGN_IN_REFUSE, detail={"reason": refused.reason})
+        return refused
     store_password(session, account, given.password, settings, now)
     change_account(session, account.id, secret_sha256=None, secret_until=None)
     end_sessions(session, account.id, "another password")

@@ -10,6 +10,8 @@ from gis.files.guarded.heads import appending
 from gis.identity.actions import Action
 from gis.store.audit.drop import drop_sealed, find_droppable
 from gis.store.audit.record import record
+from gis.store.identity.failures import delete_failures_before
+from gis.store.identity.sessions import delete_sessions_before
 from gis.store.privacy.values import delete_reporters_before
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
     from gis.nouns import Actor
     from gis.settings import Settings
+
+SESSIONS_KEPT = timedelta(days=30)
+FAILURES_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ def retain(session: Session, settings: Settings, actor: Actor, now: datetime, he
        database refuses to delete entries of the last 183 days, whatever the settings say.
     3. The anchor is written to the file of heads before the end of the transaction. If that fails, the file
        names an anchor too many, which is no fault; one too few would be.
+    4. Sessions go a month after their end, counts of failed log-ins after a day; anybody can make the latter.
 
     Args:
         session: The open transaction; rolled back for a dry run.
@@ -57,6 +63,8 @@ def retain(session: Session, settings: Settings, actor: Actor, now: datetime, he
     """
     reporters_before = now - timedelta(days=settings.reporter_days)
     entries_before = now - timedelta(days=settings.audit_days)
+    delete_sessions_before(session, now - SESSIONS_KEPT)  # 4
+    delete_failures_before(session, now - FAILURES_KEPT)
     reporters = delete_reporters_before(session, reporters_before)
     number, entries = find_droppable(session, entries_before)
     if reporters:

@@ -15,10 +15,18 @@ from gis.identity.roles import Role
 from gis.identity.secrets import hash_password
 from gis.nouns import Actor
 from gis.settings import Settings
+from gis.store.audit.entries import AuditFilter, list_entries
 from gis.store.identity.failures import OF_ADDRESS, OF_LOGIN, QUARTER, count_attempt
 from gis.store.identity.users import change_account
 from gis.workflows.identity.begin import Begun, Device, recognise, renew
-from gis.workflows.identity.own_account import begin_codes, change_password, confirm_codes, sign_out
+from gis.workflows.identity.own_account import (
+    FirstPassword,
+    activate,
+    begin_codes,
+    change_password,
+    confirm_codes,
+    sign_out,
+)
 from gis.workflows.identity.sign_in import Credentials, Refused, sign_in
 
 if TYPE_CHECKING:
@@ -95,6 +103,23 @@ def test_an_address_is_locked_after_fifty_failures_of_any_names(session: Session
     assert isinstance(locked, Refused)
     assert locked.wait is not None
     assert isinstance(enter(session, address="10.0.0.8"), Begun)
+
+
+def test_guesses_that_came_in_together_do_not_lift_the_lock_of_one_another(session: Session) -> None:
+    tried = [count_attempt(session, OF_LOGIN, "wang.min", NOW) for _ in range(3 * OF_LOGIN.failures)]
+    assert tried == [True] * OF_LOGIN.failures + [False] * (2 * OF_LOGIN.failures)
+    later = NOW + QUARTER + timedelta(seconds=1)
+    assert count_attempt(session, OF_LOGIN, "wang.min", later)
+
+
+@pytest.mark.usefixtures("user")
+def test_a_wrong_one_time_secret_is_recorded(session: Session) -> None:
+    device = Device(BROWSER, "10.0.0.7")
+    found = activate(session, FirstPassword("wang.min", "no-such-secret", PHRASE), device, SETTINGS, NOW)
+    assert isinstance(found, Refused)
+    entry = list_entries(session, AuditFilter(action="session.refuse"), 1)[0]
+    assert (entry.actor, entry.address) == ("wang.min", "10.0.0.7")
+    assert entry.detail == {"reason": "wrong name or secret"}
 
 
 def test_codes_are_good_once_and_recovery_codes_too(session: Session, user: int) -> None:
