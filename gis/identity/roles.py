@@ -107,3 +107,10 @@ RIGHTS: Final[Mapping[Role, Mapping[Right, Reach]]] = {
     Role.SECURITY_ADMINISTRATOR: {Right.MANAGE_USERS: Reach.BRANCH},
     Role.AUDIT_ADMINISTRATOR: {Right.READ_AUDIT: Reach.EVERYWHERE, Right.MANAGE_AUDIT: Reach.EVERYWHERE},
 }
+
+DISTRICT_WIDE: Final = frozenset(
+    role
+    for role, rights in RIGHTS.items()
+    if rights.keys() & {Right.READ_AUDIT, Right.MANAGE_AUDIT, Right.MANAGE_SYSTEM}
+)
+"""These see or run what is of everybody, whatever branch they were given on: only a root gives them."""

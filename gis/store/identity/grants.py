@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from psycopg2.errors import ExclusionViolation
-from sqlalchemy import Date, cast, func, insert, select, update
+from sqlalchemy import Date, cast, false, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from gis.errors import ConflictError, NotFoundError
 from gis.identity.accounts import Grant
-from gis.identity.roles import Role
+from gis.identity.roles import DISTRICT_WIDE, Role
 from gis.identity.scopes import GrantInForce
 from gis.store.identity.tables import GrantRow
 from gis.store.identity.units import ANYBODY
@@ -85,11 +85,12 @@ def list_grants(session: Session, user_id: int, actor: Actor = ANYBODY) -> list[
 
 
 def has_grants_outside(session: Session, user_id: int, actor: Actor) -> bool:
-    """Whether a user holds, or will hold, a role on a unit that an actor does not see."""
+    """Whether a user holds, or will hold, a role that reaches beyond the branch of an actor."""
     query = select(GrantRow.id).join(UnitRow, UnitRow.id == GrantRow.unit_id)
     is_over = func.upper(GrantRow.valid) <= func.current_date()
     held = query.where(GrantRow.user_id == user_id, GrantRow.ended_at.is_(None), is_over.is_not(True))
-    return session.scalar(held.where(~visible(UnitRow, actor)).limit(1)) is not None
+    is_wide = false() if actor.scope.has_root else GrantRow.role.in_(sorted(DISTRICT_WIDE))
+    return session.scalar(held.where(or_(~visible(UnitRow, actor), is_wide)).limit(1)) is not None
 
 
 def end_grant(session: Session, user_id: int, grant_id: int, actor: Actor) -> Role:

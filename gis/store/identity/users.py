@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gis.errors import ConflictError, NotFoundError
 from gis.identity.accounts import User
 from gis.store.identity.tables import UserRow
 from gis.store.identity.visible import visible
-from gis.store.tables import UnitRow
+from gis.store.jobs.tables import JobRow
+from gis.store.tables import EventRow, PlanRow, UnitRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Row, Select
@@ -77,6 +78,12 @@ def save_user(session: Session, login: str, name: str, unit_id: int, actor: Acto
     except IntegrityError as error:
         raise ConflictError(f"The log-in name {login!r} is taken; choose another.") from error
     return user_id
+
+
+def is_on_record(session: Session, name: str) -> bool:
+    """Whether somebody of this name has opened a plan, reported an event or asked for a job."""
+    columns = (PlanRow.created_by, JobRow.created_by, EventRow.received_by)
+    return bool(session.scalar(select(or_(*(exists().where(column == name) for column in columns)))))
 
 
 def find_account(session: Session, login: str) -> UserRow | None:

@@ -24,6 +24,7 @@ const SENTENCES = [
   [/log-in name .* is taken/, "login_taken"],
   [/three administrators exclude/, "roles_exclude"],
   [/has this role on this unit/, "role_there"],
+  [/reaches beyond your branch/, "role_wide"],
   [/changes their own rights/, "own_rights"],
   [/day after the last must lie/, "days_turned"],
   [/There is a unit .* already/, "unit_there"],

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from gis.errors import ConflictError, InputError, NotFoundError
 from gis.identity.actions import Action
+from gis.identity.roles import DISTRICT_WIDE
 from gis.identity.secrets import new_one_time_secret, token_hash
 from gis.store.audit.record import record
 from gis.store.identity.failures import OF_LOGIN, forget_failures
 from gis.store.identity.grants import end_grant, has_grants_outside, list_grants, save_grant
 from gis.store.identity.sessions import end_sessions
 from gis.store.identity.units import get_unit
-from gis.store.identity.users import change_account, get_user, save_user
+from gis.store.identity.users import change_account, get_user, is_on_record, save_user
 from gis.workflows.identity.own_account import forget_codes
 from gis.workflows.identity.sign_in import as_login
 
@@ -53,11 +54,15 @@ def add_user(session: Session, new: NewUser, actor: Actor, now: datetime) -> tup
     """Add a user, and return it with the one-time secret that sets the first password.
 
     Raises:
-        ConflictError: The log-in name is taken.
+        ConflictError: The log-in name is taken, or work of somebody else of that name is on record: one sees
+            one's own work, and it is told by the name.
         NotFoundError: There is no such unit, or the actor does not see it.
     """
     unit = get_unit(session, new.unit_code, actor)
-    user_id = save_user(session, as_login(new.login), new.name, unit.id, actor)
+    login = as_login(new.login)
+    if is_on_record(session, login):
+        raise ConflictError(f"The log-in name {login!r} is taken; choose another.")
+    user_id = save_user(session, login, new.name, unit.id, actor)
     record(session, actor, Action.USER_ADD, subject=("user", user_id), detail={"unit": unit.code})
     secret = give_secret(session, user_id, actor, now)
     return get_user(session, user_id, actor), secret
@@ -121,7 +126,8 @@ def grant_role(session: Session, user_id: int, wanted: Wanted, actor: Actor) -> 
 
     Raises:
         NotFoundError: There is no such user or unit, or the actor does not see it.
-        ConflictError: It is the actor, the user has it already, or it excludes what the user has.
+        ConflictError: It is the actor, the user has it already, it excludes what the user has, or it reaches
+            beyond the actor's branch.
         InputError: The last day lies before the first.
     """
     user = get_user(session, user_id, actor)
@@ -129,6 +135,10 @@ def grant_role(session: Session, user_id: int, wanted: Wanted, actor: Actor) -> 
     if wanted.valid_to is not None and wanted.valid_to <= wanted.valid_from:
         raise InputError("the day after the last must lie behind the first", field="valid_to")
     unit = get_unit(session, wanted.unit_code, actor)
+    if wanted.role in DISTRICT_WIDE and not actor.scope.has_root:
+        raise ConflictError(
+            "This role reaches beyond your branch; an administrator of the whole district has to give it."
+        )
     valid = (wanted.valid_from, wanted.valid_to)
     grant_id = save_grant(session, user.id, wanted.role, unit.id, valid, actor)
     detail = {"role": wanted.role.value, "unit": unit.code, "from": wanted.valid_from.isoformat()}

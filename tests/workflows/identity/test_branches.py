@@ -20,7 +20,7 @@ from gis.store.plans import create_plan, save_plan_grids
 from gis.workflows.identity.begin import recognise
 from gis.workflows.identity.branch import require_inside_branch
 from gis.workflows.identity.manage_units import NewUnit, add_unit
-from gis.workflows.identity.manage_users import give_secret
+from gis.workflows.identity.manage_users import NewUser, Wanted, add_user, give_secret, grant_role
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -60,6 +60,29 @@ def test_nobody_takes_the_place_of_a_user_with_roles_elsewhere(session: Session,
     with pytest.raises(ConflictError, match="outside your branch"):
         give_secret(session, user_id, guard, NOW)
     assert [one.unit_code for one in list_grants(session, user_id, guard)] == ["SA1"]
+
+
+@pytest.mark.parametrize(
+    "role", [Role.AUDITOR, Role.AUDIT_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR, Role.GRID_WORKER]
+)
+def test_a_branch_gives_no_role_that_reaches_everywhere(session: Session, guard: Actor, role: Role) -> None:
+    user_id = people.make_user(session, "near", [], "SA1")
+    wanted = Wanted(role, "SA1", DAY)
+    if role is Role.GRID_WORKER:
+        assert grant_role(session, user_id, wanted, guard)
+        return
+    with pytest.raises(ConflictError, match="beyond your branch"):
+        grant_role(session, user_id, wanted, guard)
+    # nor does it take the place of somebody to whom the district gave it
+    grant_role(session, user_id, wanted, people.MAKER)
+    with pytest.raises(ConflictError, match="outside your branch"):
+        give_secret(session, user_id, guard, NOW)
+
+
+def test_nobody_is_called_like_one_whose_work_is_on_record(session: Session, guard: Actor) -> None:
+    create_plan(session, "made on the command line", Actor("operator"), None)
+    with pytest.raises(ConflictError, match="'operator' is taken"):
+        add_user(session, NewUser("Operator", "Somebody", "SA1"), guard, NOW)
 
 
 def test_a_plan_of_a_street_takes_no_grid_of_another(session: Session, guard: Actor) -> None:
