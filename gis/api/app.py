@@ -158,6 +158,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.quick = QuickLookUp(engine, settings, app.state.indexes, app.state.names)
     app.state.doorkeeper = Doorkeeper(settings)
     app.state.hashing = anyio.Semaphore(AT_ONCE)
+    app.state.asking = anyio.Semaphore(AT_ONCE)
     app.state.turns = anyio.Semaphore(settings.pool_size)
     app.state.ready_limiter = anyio.CapacityLimiter(1)
     app.state.reading = anyio.CapacityLimiter(1)

@@ -34,8 +34,8 @@ err = Console(stderr=True, highlight=False)
 
 
 def acting_user() -> Actor:
-    """Return the user of this terminal."""
-    return Actor(getpass.getuser())
+    """Return the user of this terminal, by a name that no account can have."""
+    return Actor(f"cli:{getpass.getuser()}")
 
 
 @contextmanager

@@ -146,6 +146,8 @@ def test_one_time_codes_from_the_picture_to_the_door(opened: Any) -> None:
     with opened(refused=1) as page:
         sign_in(page, "wang.min")
         page.click("#begin-codes")
+        page.fill("dialog [name=password]", PASSWORD)
+        page.keyboard.press("Enter")
         page.wait_for_selector("img.qr")
         assert page.evaluate("document.images[0].decode().then(() => document.images[0].naturalWidth > 100)")
         app = pyotp.TOTP(page.inner_text(".seed").replace(" ", ""))

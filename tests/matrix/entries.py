@@ -240,7 +240,7 @@ ENTRIES: dict[tuple[str, str], tuple[Ask, ...]] = {
     ("GET", "/v1/oidc/callback"): (Ask(seen=501, query=with_query(state="x", code="y")),),
     ("GET", "/v1/me"): PLAIN,
     ("POST", "/v1/me/password"): (Ask(body=with_body(WRONG), seen=422),),
-    ("POST", "/v1/me/codes"): PLAIN,
+    ("POST", "/v1/me/codes"): (Ask(body=with_body({"password": "not the present one"}), seen=422),),
     # nothing was begun
     ("PUT", "/v1/me/codes"): (Ask(body=with_body({"code": "123456"}), seen=409),),
     ("POST", "/v1/me/codes/end"): (Ask(body=with_body({"password": "not the present one"}), seen=422),),

@@ -14,8 +14,18 @@ function pictureOf(svg) {
 /** The seed in groups of four, for those who type it. */
 const seedOf = (address) => new URL(address).searchParams.get("secret").match(/.{1,4}/g).join(" ");
 
-async function beginCodes(me, refresh) {
-  const { address, picture } = await ask("/v1/me/codes", { method: "POST" });
+/** Whoever finds the session open must not lock its owner out. */
+function beginCodes(me, refresh) {
+  const dialog = openDialog("codes_begin", [
+    form([field("present_password", { name: "password", type: "password", autocomplete: "current-password", required: "", maxlength: 256 })], "codes_begin", async ({ password }) => {
+      const begun = await ask("/v1/me/codes", { method: "POST", body: { password } });
+      dialog.close();
+      showSeed(begun, me, refresh);
+    }, { id: "show-password", others: [button("cancel", () => dialog.close())] }),
+  ]);
+}
+
+function showSeed({ address, picture }, me, refresh) {
   const seed = make("code", { class: "seed", text: seedOf(address) });
   place().replaceChildren(
     make("ol", { class: "steps-of" },

@@ -69,7 +69,7 @@ def add_user(session: Session, new: NewUser, actor: Actor, now: datetime) -> tup
 
 
 def give_secret(session: Session, user_id: int, actor: Actor, now: datetime) -> str:
-    """Return a one-time secret to set a password with; the old password, codes and sessions end.
+    """Return a one-time secret to set a password with; password, codes, sessions and a provider's tie end.
 
     Raises:
         NotFoundError: There is no such user, or the actor does not see it.
@@ -84,6 +84,8 @@ def give_secret(session: Session, user_id: int, actor: Actor, now: datetime) -> 
         password=None,
         secret_sha256=token_hash(secret),
         secret_until=now + SECRET_GOOD_FOR,
+        issuer=None,
+        subject=None,
     )
     forget_codes(session, user.id)
     forget_failures(session, OF_LOGIN, user.login)
@@ -101,6 +103,7 @@ def disable_user(session: Session, user_id: int, actor: Actor, now: datetime) ->
     """
     user = get_user(session, user_id, actor)
     require_another(user, actor)
+    require_within(session, user, actor)
     change_account(session, user.id, disabled_at=now, disabled_by=actor.name)
     end_sessions(session, user.id, "disabled")
     record(session, actor, Action.USER_DISABLE, subject=("user", user.id))
@@ -115,6 +118,7 @@ def enable_user(session: Session, user_id: int, actor: Actor) -> User:
     """
     user = get_user(session, user_id, actor)
     require_another(user, actor)
+    require_within(session, user, actor)
     change_account(session, user.id, disabled_at=None, disabled_by=None)
     forget_failures(session, OF_LOGIN, user.login)
     record(session, actor, Action.USER_ENABLE, subject=("user", user.id))
@@ -172,6 +176,7 @@ def end_sessions_of(session: Session, user_id: int, actor: Actor) -> int:
         NotFoundError: There is no such user, or the actor does not see it.
     """
     user = get_user(session, user_id, actor)
+    require_within(session, user, actor)
     ended = end_sessions(session, user.id, "ended by an administrator")
     record(session, actor, Action.SESSION_END, subject=("user", user.id), detail={"sessions": ended})
     return ended
@@ -180,7 +185,8 @@ def end_sessions_of(session: Session, user_id: int, actor: Actor) -> int:
 def require_within(session: Session, user: User, actor: Actor) -> None:
     """Raise ConflictError if a user holds a role outside the actor's branch.
 
-    Who sets such a user's password could sign in as one with rights that the actor cannot give.
+    Who sets such a user's password could sign in as one with rights that the actor cannot give, and a branch
+    shall not shut out those who see to it.
     """
     if has_grants_outside(session, user.id, actor):
         raise ConflictError(

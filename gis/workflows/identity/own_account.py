@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gis.errors import ConflictError, InputError
+from gis.identity.accounts import SessionKind
 from gis.identity.actions import Action
 from gis.identity.codes import address_of, matching_step, new_recovery_codes, new_seed
 from gis.identity.passwords import password_problems
@@ -13,10 +14,12 @@ from gis.identity.profiles import RULES
 from gis.identity.secrets import hash_password, is_password, token_hash
 from gis.nouns import Actor
 from gis.store.audit.record import record
+from gis.store.identity.failures import forgive
 from gis.store.identity.seeds import opened_seed, sealed_seed
 from gis.store.identity.sessions import end_session, end_sessions
 from gis.store.identity.users import change_account, find_account, get_account
-from gis.workflows.identity.sign_in import Refused, as_login, require_patience
+from gis.workflows.identity.begin import Device
+from gis.workflows.identity.sign_in import LOCKED, Refused, as_login, require_patience
 from gis.workflows.privacy.keys import open_vault
 
 if TYPE_CHECKING:
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 
     from gis.settings import Settings
     from gis.store.identity.tables import UserRow
-    from gis.workflows.identity.begin import Device
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +75,39 @@ def activate(
 
 def change_password(
     session: Session, actor: Actor, old: str, new: str, settings: Settings, now: datetime
-) -> None:
+) -> Refused | None:
     """Set another password, and end all other sessions.
 
     Raises:
-        InputError: The old one is wrong, or the new one not good enough.
+        InputError: The new one is not good enough.
     """
     account = own(session, actor)
-    if not is_password(account.password, old):
-        raise InputError("this is not your present password", field="old_password")
+    refused = show_password(session, account, actor, old, now)
+    if refused is not None:
+        return refused
     store_password(session, account, new, settings, now)
     end_sessions(session, account.id, "another password", but=actor.session_id)
     record(session, actor, Action.PASSWORD_SET, subject=("user", account.id), detail={"by": "old password"})
+    return None
+
+
+def show_password(
+    session: Session, account: UserRow, actor: Actor, password: str, now: datetime
+) -> Refused | None:
+    """Refuse who sits at an open session without knowing the password; guesses count as at the door.
+
+    The transaction is to be committed whatever comes of it.
+    """
+    address = actor.address or ""
+    refused = require_patience(session, account.login, Device(SessionKind.BROWSER, address), now)
+    if refused is None and not is_password(account.password, password):
+        refused = Refused("wrong password")
+    if refused is None:
+        forgive(session, account.login, address)
+    elif refused.reason != LOCKED:
+        detail = {"reason": refused.reason}
+        record(session, actor, Action.SIGN_IN_REFUSE, subject=("user", account.id), detail=detail)
+    return refused
 
 
 def store_password(
@@ -112,7 +135,9 @@ def store_password(
     )
 
 
-def begin_codes(session: Session, actor: Actor, settings: Settings) -> str:
+def begin_codes(
+    session: Session, actor: Actor, password: str, settings: Settings, now: datetime
+) -> str | Refused:
     """Return the address from which an app learns to make one-time codes; they hold once one is confirmed.
 
     Raises:
@@ -121,6 +146,9 @@ def begin_codes(session: Session, actor: Actor, settings: Settings) -> str:
     account = own(session, actor)
     if account.seed_confirmed:
         raise ConflictError("One-time codes are on already; switch them off first to begin anew.")
+    refused = show_password(session, account, actor, password, now)
+    if refused is not None:
+        return refused
     seed = new_seed()
     sealed = sealed_seed(open_vault(session, settings), account.id, seed)
     change_account(session, account.id, seed=sealed, seed_confirmed=False, last_step=0)
@@ -153,20 +181,23 @@ def confirm_codes(session: Session, actor: Actor, code: str, settings: Settings,
     return written
 
 
-def end_codes(session: Session, actor: Actor, password: str, settings: Settings) -> None:
+def end_codes(
+    session: Session, actor: Actor, password: str, settings: Settings, now: datetime
+) -> Refused | None:
     """Ask for no one-time codes any more.
 
     Raises:
-        InputError: The password is wrong.
         ConflictError: They are required here.
     """
     account = own(session, actor)
-    if not is_password(account.password, password):
-        raise InputError("this is not your present password", field="password")
     if settings.second_factor == "required":
         raise ConflictError("One-time codes are required here; ask an administrator if the phone was lost.")
+    refused = show_password(session, account, actor, password, now)
+    if refused is not None:
+        return refused
     forget_codes(session, account.id)
     record(session, actor, Action.CODES_OFF, subject=("user", account.id))
+    return None
 
 
 def forget_codes(session: Session, user_id: int) -> None:

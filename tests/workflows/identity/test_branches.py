@@ -20,7 +20,16 @@ from gis.store.plans import create_plan, save_plan_grids
 from gis.workflows.identity.begin import recognise
 from gis.workflows.identity.branch import require_inside_branch
 from gis.workflows.identity.manage_units import NewUnit, add_unit
-from gis.workflows.identity.manage_users import NewUser, Wanted, add_user, give_secret, grant_role
+from gis.workflows.identity.manage_users import (
+    NewUser,
+    Wanted,
+    add_user,
+    disable_user,
+    enable_user,
+    end_sessions_of,
+    give_secret,
+    grant_role,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -60,6 +69,14 @@ def test_nobody_takes_the_place_of_a_user_with_roles_elsewhere(session: Session,
     with pytest.raises(ConflictError, match="outside your branch"):
         give_secret(session, user_id, guard, NOW)
     assert [one.unit_code for one in list_grants(session, user_id, guard)] == ["SA1"]
+    # nor does a branch shut out, or let in again, somebody who sees to more than it
+    for shut_out in (
+        lambda: disable_user(session, user_id, guard, NOW),
+        lambda: enable_user(session, user_id, guard),
+        lambda: end_sessions_of(session, user_id, guard),
+    ):
+        with pytest.raises(ConflictError, match="outside your branch"):
+            shut_out()
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,9 @@ def test_a_wrong_one_time_secret_is_recorded(session: Session) -> None:
 
 def test_codes_are_good_once_and_recovery_codes_too(session: Session, user: int) -> None:
     actor = Actor("wang.min", user_id=user)
-    address = begin_codes(session, actor, SETTINGS)
+    assert begin_codes(session, actor, "a guess", SETTINGS, NOW) == Refused("wrong password")
+    address = begin_codes(session, actor, PHRASE, SETTINGS, NOW)
+    assert isinstance(address, str)
     app = pyotp.parse_uri(address)
     written = confirm_codes(session, actor, app.at(NOW), SETTINGS, NOW)
     missing = enter(session)
@@ -163,6 +165,19 @@ def test_a_renewing_token_is_good_once_and_a_copy_ends_the_session(session: Sess
     assert not is_known(session, following.token, NOW)
     assert following.refresh is not None
     assert renew(session, following.refresh, "10.0.0.1", SETTINGS, NOW) is None
+
+
+def test_guesses_at_an_open_session_count_as_they_do_at_the_door(session: Session, user: int) -> None:
+    this = let_in(session)
+    actor = Actor("wang.min", user_id=user, session_id=this.session_id, address="10.0.0.1")
+    new = "seven wet umbrellas sing"
+    for _ in range(OF_LOGIN.failures):
+        refused = change_password(session, actor, "a guess", new, SETTINGS, NOW)
+        assert refused == Refused("wrong password")
+    locked = change_password(session, actor, PHRASE, new, SETTINGS, NOW)
+    assert locked is not None
+    assert locked.wait is not None
+    assert is_known(session, this.token, NOW)
 
 
 def test_another_password_ends_all_other_sessions(session: Session, user: int) -> None:

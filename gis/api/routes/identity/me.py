@@ -1,13 +1,15 @@
 """One's own account: who I am and may do, another password, one-time codes."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gis.api.access import Acting, Configured, HashingTurn, Transaction, needs
-from gis.api.routes.identity.sessions import Secret
+from gis.api.problems import MEDIA_TYPE, Problem, respond
+from gis.api.routes.identity.sessions import Secret, refuse
+from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import PRIVATE
 from gis.api.wire.strict import StrictRoute
 from gis.identity.accounts import Need
@@ -17,6 +19,7 @@ from gis.nouns import EVERYTHING, Actor
 from gis.store.identity.grants import list_grants
 from gis.store.identity.users import get_user
 from gis.workflows.identity.own_account import begin_codes, change_password, confirm_codes, end_codes
+from gis.workflows.identity.sign_in import Refused
 
 if TYPE_CHECKING:
     from gis.api.doorkeeper import Known
@@ -24,6 +27,13 @@ if TYPE_CHECKING:
 router = APIRouter(route_class=StrictRoute, prefix="/v1/me", tags=["identity"])
 
 NO_CONTENT = 204
+WRONG_PASSWORD = Problem(422, "invalid-input", "Input cannot be used")
+PASSWORD_REFUSED: dict[int | str, dict[str, Any]] = {
+    429: {
+        "description": "Too many wrong passwords",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
+}
 
 
 class OwnGrant(BaseModel):
@@ -141,22 +151,29 @@ def me(request: Request, response: Response, session: Transaction, actor: Acting
     )
 
 
-@router.post("/password", status_code=NO_CONTENT, summary="Set another password")
+@router.post("/password", status_code=NO_CONTENT, summary="Set another password", responses=PASSWORD_REFUSED)
 @needs(Right.OWN_ACCOUNT)
 def set_password(
     _turn: HashingTurn, session: Transaction, settings: Configured, actor: Acting, body: PasswordIn
-) -> None:
+) -> Response:
     """Set another password; all other sessions end."""
-    change_password(session, actor, body.old_password, body.password, settings, datetime.now(UTC))
+    now = datetime.now(UTC)
+    refused = change_password(session, actor, body.old_password, body.password, settings, now)
+    return Response(status_code=NO_CONTENT) if refused is None else refuse_password(refused, "old_password")
 
 
-@router.post("/codes", summary="Begin with one-time codes")
+@router.post(
+    "/codes", summary="Begin with one-time codes", response_model=CodesOut, responses=PASSWORD_REFUSED
+)
 @needs(Right.OWN_ACCOUNT)
-def start_codes(response: Response, session: Transaction, settings: Configured, actor: Acting) -> CodesOut:
+def start_codes(
+    _turn: HashingTurn, session: Transaction, settings: Configured, actor: Acting, body: ConfirmIn
+) -> Response:
     """Return what the phone's app has to scan; codes are asked for once one was confirmed."""
-    response.headers["Cache-Control"] = "no-store"
-    address = begin_codes(session, actor, settings)
-    return CodesOut(address=address, picture=picture_of(address))
+    found = begin_codes(session, actor, body.password, settings, datetime.now(UTC))
+    if isinstance(found, Refused):
+        return refuse_password(found, "password")
+    return answer_json(CodesOut(address=found, picture=picture_of(found)), {"Cache-Control": "no-store"})
 
 
 @router.put("/codes", summary="Confirm one-time codes")
@@ -169,10 +186,19 @@ def finish_codes(
     return RecoveryOut(recovery_codes=confirm_codes(session, actor, body.code, settings, datetime.now(UTC)))
 
 
-@router.post("/codes/end", status_code=NO_CONTENT, summary="End one-time codes")
+@router.post("/codes/end", status_code=NO_CONTENT, summary="End one-time codes", responses=PASSWORD_REFUSED)
 @needs(Right.OWN_ACCOUNT)
 def stop_codes(
     _turn: HashingTurn, session: Transaction, settings: Configured, actor: Acting, body: ConfirmIn
-) -> None:
+) -> Response:
     """Ask for one-time codes no more."""
-    end_codes(session, actor, body.password, settings)
+    refused = end_codes(session, actor, body.password, settings, datetime.now(UTC))
+    return Response(status_code=NO_CONTENT) if refused is None else refuse_password(refused, "password")
+
+
+def refuse_password(refused: Refused, field: str) -> Response:
+    """Return the answer to somebody at an open session who does not know the password."""
+    if refused.wait is not None:
+        return refuse(refused)
+    said = "this is not your present password"
+    return respond(WRONG_PASSWORD, said, [{"field": field, "message": said}])

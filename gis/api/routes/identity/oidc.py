@@ -1,23 +1,24 @@
 """Signing in through the district's own identity provider."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
+import anyio
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse
 
-from gis.api.access import Configured, Turn, public
+from gis.api.access import BusyError, Configured, Turn, public
 from gis.api.doorkeeper import COOKIE
 from gis.api.routes.identity.sessions import device_of
 from gis.errors import InputError
 from gis.identity.accounts import SessionKind
-from gis.store.session import transaction
+from gis.store.session import POOL_TIMEOUT_S, transaction
 from gis.workflows.identity.oidc import Attempt, Provider, Vouched, sign_in_vouched
 from gis.workflows.identity.sign_in import Refused
 
@@ -32,7 +33,28 @@ ATTEMPT_S = 600
 MOST_OF_ADDRESS = 2000
 
 
-def provider_of(request: Request, settings: Configured) -> Provider:
+async def take_turn_to_ask(request: Request) -> AsyncIterator[None]:
+    """Hold one of the few places of those who ask the provider: one that is slow must not take every thread.
+
+    Raises:
+        BusyError: No place became free in time.
+    """
+    turns: anyio.Semaphore = request.app.state.asking
+    try:
+        with anyio.fail_after(POOL_TIMEOUT_S):
+            await turns.acquire()
+    except TimeoutError:
+        raise BusyError("the identity provider is slow") from None
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+TurnToAsk = Annotated[None, Depends(take_turn_to_ask, scope="function")]
+
+
+def provider_of(request: Request, settings: Configured, _turn: TurnToAsk) -> Provider:
     """Return the identity provider, which is asked about itself once."""
     state = request.app.state
     if getattr(state, "provider", None) is None:
