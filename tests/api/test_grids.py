@@ -102,13 +102,13 @@ IMMUTABLE = "private, max-age=31536000, immutable"
     [
         ("/v1/grids?release=1", IMMUTABLE),
         ("/v1/grids?release=1&kind=natural", IMMUTABLE),
-        ("/v1/grids", "no-cache"),
-        ("/v1/grids?at=2026-03-01", "no-cache"),
+        ("/v1/grids", "private, no-cache"),
+        ("/v1/grids?at=2026-03-01", "private, no-cache"),
         ("/v1/areas?release=2", IMMUTABLE),
-        ("/v1/areas", "no-cache"),
+        ("/v1/areas", "private, no-cache"),
         ("/v1/releases/1", IMMUTABLE),
-        ("/v1/releases", "no-cache"),
-        ("/v1/releases/current", "no-cache"),
+        ("/v1/releases", "private, no-cache"),
+        ("/v1/releases/current", "private, no-cache"),
         ("/v1/grids/by-code/320199001001001?release=1", IMMUTABLE),
     ],
 )

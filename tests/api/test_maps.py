@@ -103,7 +103,7 @@ def test_the_heat_leads_to_the_events(client: httpx.Client) -> None:
 
 def test_pages_of_events_are_not_kept(client: httpx.Client) -> None:
     assert client.get("/maps/events").headers["cache-control"] == "private, no-store"
-    assert client.get("/maps/grids").headers["cache-control"] == "no-cache"
+    assert client.get("/maps/grids").headers["cache-control"] == "private, no-cache"
 
 
 @pytest.mark.browser

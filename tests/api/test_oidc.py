@@ -172,5 +172,5 @@ def test_an_answer_that_belongs_to_no_attempt_lets_nobody_in(browser: Browser) -
 
 def test_without_a_provider_it_is_said_so(client: httpx.Client) -> None:
     answer = client.get("/v1/oidc/begin")
-    assert (answer.status_code, answer.json()["status"]) == (501, 501)
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
     assert "WANGGE_OIDC_ISSUER" in answer.json()["detail"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ from gis.maps.page import words
 from gis.nouns import Finding, FindingKind, Grade, GridKind, Severity, Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 GRIDS, AREAS = make_district(6)
@@ -71,21 +73,29 @@ def test_the_same_placeholders_stand_in_both_languages() -> None:
         ), key
 
 
-def test_every_word_a_script_says_is_in_the_dictionary() -> None:
-    sources = [
-        *(WEB / "map").glob("*.js"),
-        WEB / "start.js",
-        WEB / "index.html",
-        WEB.parent / "maps/shell.html",
-    ]
+def said_in(sources: Iterable[Path]) -> set[str]:
+    """Return the words that scripts and pages ask for by name."""
     said = set()
     for source in sources:
         text = source.read_text("utf-8")
         said |= set(re.findall(r"\bsay\(\"(\w+)\"", text))
         said |= set(re.findall(r"\b(?:word|label): \"(\w+)\"", text))
         said |= set(re.findall(r"data-word(?:-label)?=\"(\w+)\"", text))
+    return said
+
+
+def test_every_word_a_script_says_is_in_the_dictionary() -> None:
+    said = said_in([*(WEB / "map").glob("*.js"), WEB.parent / "maps/shell.html"])
     assert len(said) > 80
     assert said <= words()["zh"].keys()
+
+
+def test_pages_of_people_have_words_of_their_own_beside() -> None:
+    own = json.loads((WEB / "identity/words.json").read_text("utf-8"))
+    assert own["zh"].keys() == own["en"].keys()
+    said = said_in([*(WEB / "identity").glob("*.js"), *WEB.glob("*.html"), WEB / "start.js"])
+    assert len(said) > 80
+    assert said <= words()["zh"].keys() | own["zh"].keys()
 
 
 def test_events_are_counted_drawn_and_cut() -> None:

@@ -236,8 +236,8 @@ ENTRIES: dict[tuple[str, str], tuple[Ask, ...]] = {
     ("DELETE", "/v1/sessions/current"): (Ask(seen=204),),
     ("DELETE", "/v1/sessions/{session_id}"): (of(Kind.SESSION, seen=204),),
     # there is no provider
-    ("GET", "/v1/oidc/begin"): (Ask(seen=501),),
-    ("GET", "/v1/oidc/callback"): (Ask(seen=501, query=with_query(state="x", code="y")),),
+    ("GET", "/v1/oidc/begin"): (Ask(seen=404),),
+    ("GET", "/v1/oidc/callback"): (Ask(seen=404, query=with_query(state="x", code="y")),),
     ("GET", "/v1/me"): PLAIN,
     ("POST", "/v1/me/password"): (Ask(body=with_body(WRONG), seen=422),),
     ("POST", "/v1/me/codes"): (Ask(body=with_body({"password": "not the present one"}), seen=422),),

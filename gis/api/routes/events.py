@@ -188,7 +188,8 @@ def report_batch(
 def list_seen(session: Session, reported: Sequence[Reported], actor: Actor) -> set[int]:
     """Return the ids of reports that are new, or that the caller sees: the number may be another's."""
     known = [one.id for one in reported if not one.is_new]
-    return {one.id for one in reported if one.is_new} | list_visible_events(session, known, actor)
+    new = {one.id for one in reported if one.is_new}
+    return new | list_visible_events(session, known, actor) if known else new
 
 
 def read_item(item: object) -> EventIn | dict[str, Any]:

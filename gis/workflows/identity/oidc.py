@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from gis.errors import InputError, SetupError
+from gis.errors import InputError, NotFoundError, SetupError
 from gis.identity.actions import Action
 from gis.nouns import Actor
 from gis.store.audit.record import record
@@ -57,12 +57,12 @@ class Provider:
         settings: Name it, and this service to it.
 
     Raises:
-        SetupError: No provider is set, or the packages for it are not installed.
+        NotFoundError: No provider is set.
     """
 
     def __init__(self, settings: Settings) -> None:
         if not (settings.oidc_issuer and settings.oidc_client_id and settings.public_url):
-            raise SetupError(
+            raise NotFoundError(
                 "No identity provider is set: WANGGE_OIDC_ISSUER, WANGGE_OIDC_CLIENT_ID, WANGGE_PUBLIC_URL."
             )
         self._settings = settings
