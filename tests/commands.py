@@ -39,7 +39,7 @@ WANGGE = (sys.executable, "-m", "gis.cli.main")
 
 def environment(settings: Settings, **further: str) -> dict[str, str]:
     """Return what leads a process to the database of these settings."""
-    return os.environ | {"WANGGE_DATABASE_URL": settings.database_url or "", "COLUMNS": "200"} | further
+    return os.environ | {"WANGGE_DATABASE_URL": settings.database_url or ""} | further
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     slow = [hypothesis.HealthCheck.too_slow]
     hypothesis.settings.register_profile("wangge", deadline=None, suppress_health_check=slow)
     hypothesis.settings.load_profile("wangge")
+    # the terminal of commands is wide, whichever test loads them first: no line is broken in two
+    os.environ["COLUMNS"] = "200"
     if os.environ.get("CI"):
         config.pluginmanager.register(NoSkips())
 

@@ -67,22 +67,23 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
 
 def test_every_json_body_has_an_example_that_fits(document: dict[str, Any]) -> None:
     bodies = [
-        (path, operation["requestBody"]["content"])
-        for path, _, operation in operations(document)
+        (path, method, operation["requestBody"]["content"])
+        for path, method, operation in operations(document)
         if "requestBody" in operation
     ]
-    assert len(bodies) == 24
+    assert len(bodies) == 25
     models = {
-        route.path: route.body_field.field_info.annotation
+        (route.path, method.lower()): route.body_field.field_info.annotation
         for router in ROUTERS
         for route in router.routes
         if route.body_field is not None
+        for method in route.methods
     }
-    for path, content in bodies:
+    for path, method, content in bodies:
         if "application/json" in content:
             (name,) = references(content)
             example = document["components"]["schemas"][name.rsplit("/", 1)[1]]["example"]
-            TypeAdapter(models[path]).validate_python(example)
+            TypeAdapter(models[path, method.lower()]).validate_python(example)
         else:
             assert list(content) == ["multipart/form-data"]
 
