@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -85,6 +86,24 @@ def require_own_page(request: Request) -> None:
 Acting = Annotated[Actor, Depends(acting_user)]
 
 
+@asynccontextmanager
+async def held(places: anyio.Semaphore, busy: str) -> AsyncIterator[None]:
+    """Hold one of a number of places within the block.
+
+    Raises:
+        BusyError: No place became free in time; `busy` says of what.
+    """
+    try:
+        with anyio.fail_after(POOL_TIMEOUT_S):
+            await places.acquire()
+    except TimeoutError:
+        raise BusyError(busy) from None
+    try:
+        yield
+    finally:
+        places.release()
+
+
 async def take_turn(request: Request) -> AsyncIterator[None]:
     """Hold one of as many places as there are connections and threads, until the transaction has ended.
 
@@ -94,16 +113,8 @@ async def take_turn(request: Request) -> AsyncIterator[None]:
     Raises:
         BusyError: No place became free in time.
     """
-    turns: anyio.Semaphore = request.app.state.turns
-    try:
-        with anyio.fail_after(POOL_TIMEOUT_S):
-            await turns.acquire()
-    except TimeoutError:
-        raise BusyError("every place is taken") from None
-    try:
+    async with held(request.app.state.turns, "every place is taken"):
         yield
-    finally:
-        turns.release()
 
 
 Turn = Annotated[None, Depends(take_turn, scope="function")]
@@ -123,16 +134,8 @@ async def take_hashing_turn(request: Request) -> AsyncIterator[None]:
         BusyError: No place became free in time.
     """
     require_own_page(request)
-    turns: anyio.Semaphore = request.app.state.hashing
-    try:
-        with anyio.fail_after(POOL_TIMEOUT_S):
-            await turns.acquire()
-    except TimeoutError:
-        raise BusyError("too many are signing in") from None
-    try:
+    async with held(request.app.state.hashing, "too many are signing in"):
         yield
-    finally:
-        turns.release()
 
 
 HashingTurn = Annotated[None, Depends(take_hashing_turn, scope="function")]

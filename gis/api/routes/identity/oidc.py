@@ -6,19 +6,18 @@ from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
-import anyio
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse
 
-from gis.api.access import BusyError, Configured, Turn, public
+from gis.api.access import Configured, Turn, held, public
 from gis.api.doorkeeper import COOKIE
 from gis.api.routes.identity.sessions import device_of
 from gis.errors import InputError
 from gis.identity.accounts import SessionKind
-from gis.store.session import POOL_TIMEOUT_S, transaction
+from gis.store.session import transaction
 from gis.workflows.identity.oidc import Attempt, Provider, Vouched, sign_in_vouched
 from gis.workflows.identity.sign_in import Refused
 
@@ -39,16 +38,8 @@ async def take_turn_to_ask(request: Request) -> AsyncIterator[None]:
     Raises:
         BusyError: No place became free in time.
     """
-    turns: anyio.Semaphore = request.app.state.asking
-    try:
-        with anyio.fail_after(POOL_TIMEOUT_S):
-            await turns.acquire()
-    except TimeoutError:
-        raise BusyError("the identity provider is slow") from None
-    try:
+    async with held(request.app.state.asking, "the identity provider is slow"):
         yield
-    finally:
-        turns.release()
 
 
 TurnToAsk = Annotated[None, Depends(take_turn_to_ask, scope="function")]
