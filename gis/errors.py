@@ -42,6 +42,10 @@ class NotFoundError(WanggeError):
     """The thing asked for does not exist, or not for this caller."""
 
 
+class NotAllowedError(WanggeError):
+    """The user has the right that this needs no longer."""
+
+
 class ConflictError(WanggeError):
     """The request contradicts what is stored: a repeated code, a state that does not allow it."""
 

@@ -10,6 +10,7 @@ import re
 import signal
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,10 @@ from commands import Service, layer, served
 from shapely import box
 from sqlalchemy import text
 
+from gis.identity.roles import Role
 from gis.nouns import Actor
-from gis.store.jobs.queue import JobState, get_job, save_job
+from gis.store.identity.users import change_account
+from gis.store.jobs.queue import Job, JobState, get_job, save_job
 from gis.store.jobs.running import lose_jobs
 from gis.store.session import make_engine, transaction
 from tests.api.conftest import EAST
@@ -293,6 +296,21 @@ def test_a_job_that_cannot_be_done_says_why(both: httpx.Client, own_engine: Engi
     assert (failed["problem"]["status"], failed["problem"]["request_id"]) == (404, f"job-{number}")
     assert both.get("/v1/jobs/999999").status_code == 404
     assert both.delete("/v1/jobs/999999").status_code == 404
+
+
+@pytest.mark.usefixtures("service")
+def test_a_job_is_done_with_what_its_asker_may_do_when_its_turn_comes(own_engine: Engine) -> None:
+    def ended() -> Job | None:
+        with transaction(own_engine) as session:
+            seen = get_job(session, number)
+        return seen if seen.state is JobState.FAILED else None
+
+    with transaction(own_engine) as session:
+        user_id = people.make_user(session, "was.planner", [Role.DISTRICT_PLANNER])
+        number = save_job(session, "check", {"release": 1}, Actor("was.planner")).id
+        change_account(session, user_id, disabled_at=datetime.now(UTC))
+    problem = until(ended, "failed").problem
+    assert (problem["status"], "was.planner" in problem["detail"]) == (403, True)
 
 
 def test_a_job_nobody_sees_to_is_lost(both: httpx.Client, own_engine: Engine) -> None:

@@ -10,10 +10,10 @@ import threading
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
+from gis.api.jobs.asker import asker_of
 from gis.api.jobs.kinds import KINDS
 from gis.api.problems import explain, problem_body
 from gis.logs import configure_logs, request_id
-from gis.nouns import Actor
 from gis.store.jobs.answers import save_job_answer
 from gis.store.jobs.queue import get_job
 from gis.store.jobs.running import JobGoneError, end_with_process, fail_job, finish_job, save_job_progress
@@ -67,7 +67,9 @@ def do_job(engine: Engine, settings: Settings, job_id: int) -> None:
         with transaction(engine) as session:
             end_with_process(session)
             job = get_job(session, job_id)
-            outcome = KINDS[job.kind].work(session, job.parameters, settings, Actor(job.created_by), advance)
+            kind = KINDS[job.kind]
+            actor = asker_of(session, job, kind.right, settings)
+            outcome = kind.work(session, job.parameters, settings, actor, advance)
             if outcome.answer is not None:
                 save_job_answer(session, job_id, outcome.answer)
             finish_job(session, job_id, outcome.result)

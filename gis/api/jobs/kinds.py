@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gis.api.jobs.repairs import RepairIn, repair_as_asked
+from gis.identity.roles import Right
 from gis.workflows.check_grids import CheckRequest, check_requested
 
 if TYPE_CHECKING:
@@ -42,12 +43,14 @@ class JobKind:
     """One kind of jobs.
 
     Attributes:
+        right: What whoever asked for it must be allowed to, still when its turn comes.
         work: Does it in the transaction it is given, which is committed with the job's end; returns what came
             of it.
         result: The address of the result, with the names of what `work` returns, and `job_id`.
         untold: Parameters that are too long to be told of every job in a list.
     """
 
+    right: Right
     work: Work
     result: str
     untold: frozenset[str] = frozenset()
@@ -75,8 +78,11 @@ CHECK = "check"
 REPAIR = "repair"
 
 KINDS: dict[str, JobKind] = {
-    CHECK: JobKind(work_check, "/v1/checks/{check_id}"),
+    CHECK: JobKind(Right.CHECK, work_check, "/v1/checks/{check_id}"),
     REPAIR: JobKind(
-        work_repair, "/v1/jobs/{job_id}/answer", frozenset({"barriers", "keep_codes", "intended"})
+        Right.DRAFT_PLANS,
+        work_repair,
+        "/v1/jobs/{job_id}/answer",
+        frozenset({"barriers", "keep_codes", "intended"}),
     ),
 }
