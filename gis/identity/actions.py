@@ -12,6 +12,7 @@ class Action(StrEnum):
     SIGN_IN_REFUSE = "session.refuse"
     SIGN_OUT = "session.leave"
     SESSION_END = "session.end"
+    PROVIDER_TIE = "provider.tie"
     PASSWORD_SET = "password.set"  # noqa: S105 - the name of an action
     CODES_ON = "codes.on"
     CODES_OFF = "codes.off"
@@ -31,6 +32,8 @@ class Action(StrEnum):
     HOLE_TAKE_BACK = "hole.take_back"
     JOB_CANCEL = "job.cancel"
     EVENTS_EXPORT = "events.export"
+    FINDINGS_EXPORT = "findings.export"
+    MAP_EXPORT = "map.export"
     AUDIT_EXPORT = "audit.export"
     AUDIT_DROP = "audit.drop"
     PERSONAL_REVEAL = "personal.reveal"

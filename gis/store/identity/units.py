@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from geoalchemy2.shape import from_shape
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
@@ -14,11 +15,12 @@ from gis.identity.accounts import Unit
 from gis.nouns import EVERYTHING, Actor
 from gis.store.identity.visible import visible
 from gis.store.sql import statement
-from gis.store.tables import AreaVersionRow, UnitRow
+from gis.store.tables import SRID, AreaVersionRow, UnitRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shapely import Point
     from sqlalchemy.orm import Session
 
 COLUMNS = (UnitRow.id, UnitRow.code, UnitRow.name, UnitRow.parent_code, UnitRow.area_code)
@@ -82,6 +84,14 @@ def is_area_within(session: Session, code: str, actor: Actor) -> bool:
     is_within = or_(AreaVersionRow.area_id.in_(ids), AreaVersionRow.parent_id.in_(ids), is_below)
     found = session.scalar(select(func.bool_and(is_within)).where(AreaVersionRow.code == code))
     return bool(found)
+
+
+def is_place_within(session: Session, place: Point, actor: Actor) -> bool:
+    """Whether a point, in degrees, lies in an area of the actor's scope as it is now."""
+    inside = func.ST_Covers(AreaVersionRow.geom, from_shape(place, SRID))
+    ids = sorted(actor.scope.area_ids)
+    is_there = exists().where(AreaVersionRow.area_id.in_(ids), func.upper_inf(AreaVersionRow.valid), inside)
+    return bool(session.scalar(select(is_there)))
 
 
 def list_outside_branch(session: Session, plan_id: int, most: int) -> list[str]:

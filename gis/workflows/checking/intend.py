@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gis.errors import InputError, NotFoundError
+from gis.errors import ConflictError, InputError, NotFoundError
 from gis.gridding.rules.identity import ids_of
 from gis.identity.actions import Action
 from gis.store.audit.record import record
 from gis.store.checking.intended import list_intended, save_intended, take_back_intended
 from gis.store.checks import list_newest_gaps
+from gis.store.identity.units import is_place_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,11 +37,12 @@ def intend_gap(session: Session, lasting_id: str, reason: str, actor: Actor) -> 
     Raises:
         InputError: The reason is empty, or several gaps begin like this.
         NotFoundError: None of the newest checks found such a gap.
-        ConflictError: It is marked already.
+        ConflictError: It is marked already, or lies outside the actor's branch.
     """
     if not reason.strip():
         raise InputError("Say why the gap is meant, as 'the lake'.", field="reason")
     whole, gap = find_gap(session, lasting_id, actor)
+    require_within(session, gap, actor)
     hole = save_intended(session, whole, gap, reason.strip(), actor)
     record(session, actor, Action.HOLE_INTEND, subject=("hole", whole), detail={"reason": hole.reason})
     return hole
@@ -55,9 +57,12 @@ def take_back_mark(session: Session, lasting_id: str, actor: Actor) -> str:
     Raises:
         InputError: Several holes begin like this.
         NotFoundError: None that is marked does.
+        ConflictError: Somebody else marked it, and it lies outside the actor's branch.
     """
-    marked = [hole.lasting_id for hole in list_intended(session)]
+    marked = {hole.lasting_id: hole for hole in list_intended(session)}
     whole = only_one(marked, lasting_id, "No hole that is marked as meant has the id {id}.")
+    if marked[whole].marked_by != actor.name:
+        require_within(session, gaps_found(session, actor).get(whole), actor)
     take_back_intended(session, whole, actor)
     record(session, actor, Action.HOLE_TAKE_BACK, subject=("hole", whole))
     return whole
@@ -65,15 +70,29 @@ def take_back_mark(session: Session, lasting_id: str, actor: Actor) -> str:
 
 def find_gap(session: Session, lasting_id: str, actor: Actor) -> tuple[str, Finding]:
     """Return the gap of a lasting id, as the newest check the actor sees has it; errors as `intend_gap`."""
-    gaps = list_newest_gaps(session, CHECKS_SEARCHED, actor)
-    # of the checks that found a gap, the newest comes first and is to be kept
-    found = dict(zip(reversed(ids_of(gaps)), reversed(gaps), strict=True))
+    found = gaps_found(session, actor)
     unknown = (
         f"None of the last {CHECKS_SEARCHED} checks found a gap with the id {{id}}; "
         "ids are in what `wangge grid check --out` writes."
     )
     whole = only_one(found, lasting_id, unknown)
     return whole, found[whole]
+
+
+def gaps_found(session: Session, actor: Actor) -> dict[str, Finding]:
+    """Return the gaps, meant or not, of the newest checks the actor sees, by their lasting ids."""
+    gaps = list_newest_gaps(session, CHECKS_SEARCHED, actor)
+    # of the checks that found a gap, the newest comes first and is to be kept
+    return dict(zip(reversed(ids_of(gaps)), reversed(gaps), strict=True))
+
+
+def require_within(session: Session, gap: Finding | None, actor: Actor) -> None:
+    """Raise ConflictError if a gap lies outside the branch of the actor, or nobody knows any more where."""
+    if actor.scope.is_everything or actor.scope.has_root:
+        return
+    place = None if gap is None or gap.geometry is None else gap.geometry.representative_point()
+    if place is None or not is_place_within(session, place, actor):
+        raise ConflictError("This gap lies outside your branch; the planners of the district can mark it.")
 
 
 def only_one(ids: Iterable[str], beginning: str, unknown: str) -> str:

@@ -78,6 +78,7 @@ def give_secret(session: Session, user_id: int, actor: Actor, now: datetime) -> 
     user = get_user(session, user_id, actor)
     require_within(session, user, actor)
     secret = new_one_time_secret()
+    forget_failures(session, OF_LOGIN, user.login)  # first, as whoever signs in does: else both might wait
     change_account(
         session,
         user.id,
@@ -88,7 +89,6 @@ def give_secret(session: Session, user_id: int, actor: Actor, now: datetime) -> 
         subject=None,
     )
     forget_codes(session, user.id)
-    forget_failures(session, OF_LOGIN, user.login)
     end_sessions(session, user.id, "another secret")
     record(session, actor, Action.SECRET_GIVE, subject=("user", user.id))
     return secret
@@ -119,8 +119,8 @@ def enable_user(session: Session, user_id: int, actor: Actor) -> User:
     user = get_user(session, user_id, actor)
     require_another(user, actor)
     require_within(session, user, actor)
-    change_account(session, user.id, disabled_at=None, disabled_by=None)
     forget_failures(session, OF_LOGIN, user.login)
+    change_account(session, user.id, disabled_at=None, disabled_by=None)
     record(session, actor, Action.USER_ENABLE, subject=("user", user.id))
     return get_user(session, user_id, actor)
 

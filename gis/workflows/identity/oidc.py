@@ -159,6 +159,9 @@ def sign_in_vouched(
         account = find_account(session, as_login(vouched.login)) if vouched.login else None
         if account is not None and account.subject is None:
             change_account(session, account.id, issuer=vouched.issuer, subject=vouched.subject)
+            who = Actor(account.login, user_id=account.id, address=device.address)
+            detail = {"issuer": vouched.issuer}
+            record(session, who, Action.PROVIDER_TIE, subject=("user", account.id), detail=detail)
         else:
             account = None
     if account is None or account.disabled_at is not None:

@@ -8,14 +8,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import releases
-from matrix.world import A1, A11, A21, MIDDLE, MOVED, NORTH, SOUTH, UNITS, A, frame, natural, publish_two
+from matrix.world import (
+    A1,
+    A2,
+    A11,
+    A21,
+    A22,
+    MIDDLE,
+    MOVED,
+    NORTH,
+    SOUTH,
+    UNITS,
+    WEST,
+    A,
+    frame,
+    natural,
+    publish_two,
+)
+from shapely import box
+from sqlalchemy import select
 
-from gis.errors import InputError
-from gis.nouns import Actor, AreaLevel, GridKind
+from gis.errors import ConflictError, InputError
+from gis.gridding.rules.identity import ids_of
+from gis.nouns import Actor, AreaLevel, FindingKind, GridKind, Scope
 from gis.settings import Settings
 from gis.store.checks import save_check
 from gis.store.identity.units import save_units
 from gis.store.plans import create_plan, get_plan, list_plan_areas, save_plan_grids
+from gis.store.tables import AreaVersionRow
+from gis.workflows.check_grids import CheckRequest, check_requested
+from gis.workflows.checking.intend import intend_gap, take_back_mark
 from gis.workflows.identity.branch import open_plan
 from gis.workflows.import_areas import import_areas
 from gis.workflows.import_grids import GridImportRequest, import_grids
@@ -115,6 +137,26 @@ def test_a_repair_closes_the_gap_of_the_own_street(session: Session) -> None:
     changed = changed_by_repair(session, "SA1")
     assert {code for code in changed if code.startswith(A11)}
     assert all(code.startswith(A1) for code in changed)
+
+
+def planner_of(session: Session, street: str) -> Actor:
+    """Return an actor whose right reaches over a street, and who sees every check of a release."""
+    found = session.scalar(select(AreaVersionRow.area_id).where(AreaVersionRow.code == street).limit(1))
+    return Actor(f"planner.of.{street}", scope=Scope(area_ids=frozenset({found})))
+
+
+def test_a_street_marks_its_own_gaps_as_meant_and_no_others(session: Session) -> None:
+    gap_in(session, A21, MOVED)
+    checked = check_requested(session, CheckRequest(release=3), SETTINGS, PLANNER)
+    gaps = [finding for finding in checked.findings if finding.kind is FindingKind.GAP]
+    (gap,) = (gap for gap in gaps if box(WEST[A21], SOUTH, WEST[A22], NORTH).covers(gap.geometry))
+    (lasting_id,) = ids_of([gap])
+    with pytest.raises(ConflictError, match="outside your branch"):
+        intend_gap(session, lasting_id, "a lake", planner_of(session, A1))
+    hole = intend_gap(session, lasting_id, "a lake", planner_of(session, A2))
+    with pytest.raises(ConflictError, match="outside your branch"):
+        take_back_mark(session, hole.lasting_id, planner_of(session, A1))
+    take_back_mark(session, hole.lasting_id, planner_of(session, A2))
 
 
 def test_what_came_into_a_plan_another_way_is_not_published(session: Session) -> None:

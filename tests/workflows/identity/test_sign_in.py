@@ -105,6 +105,14 @@ def test_an_address_is_locked_after_fifty_failures_of_any_names(session: Session
     assert isinstance(enter(session, address="10.0.0.8"), Begun)
 
 
+@pytest.mark.usefixtures("user")
+def test_whoever_has_a_network_of_ipv6_has_one_address_to_guess_from(session: Session) -> None:
+    for number in range(OF_ADDRESS.failures):
+        count_attempt(session, OF_ADDRESS, f"2001:db8:0:1::{number:x}", NOW)
+    assert isinstance(enter(session, address="2001:db8:0:1:ffff::1"), Refused)
+    assert isinstance(enter(session, address="2001:db8:0:2::1"), Begun)
+
+
 def test_guesses_that_came_in_together_do_not_lift_the_lock_of_one_another(session: Session) -> None:
     tried = [count_attempt(session, OF_LOGIN, "wang.min", NOW) for _ in range(3 * OF_LOGIN.failures)]
     assert tried == [True] * OF_LOGIN.failures + [False] * (2 * OF_LOGIN.failures)
