@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from gis.cli.edge import command_transaction, out
+from gis.cli.edge import acting_user, command_transaction, out
 from gis.maps.choropleth import Measure
 from gis.maps.heat_time import Step
 from gis.settings import Settings
 from gis.store.events import EventFilter
+from gis.workflows.auditing.exports import record_map
 from gis.workflows.draw_map import CountedBy, MapKind, MapRequest, draw_map
 
 app = typer.Typer(help="Maps as one self-contained HTML file or a PNG picture.", no_args_is_help=True)
@@ -116,5 +117,6 @@ def write(request: MapRequest, output: Path) -> None:
     settings = Settings()
     with command_transaction(settings) as session:
         page = draw_map(session, request, settings)
-    page.write(output)
+        page.write(output)
+        record_map(session, acting_user(), request, output.suffix.removeprefix(".").lower())
     out.print(f"{output}: {output.stat().st_size / 1e6:.1f} MB")

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("district")
 
 
+@pytest.fixture(scope="module")
+def checked(client: httpx.Client, district: object) -> None:
+    client.post("/v1/releases/1/check", json={}).raise_for_status()
+
+
 def entries(client: httpx.Client, **wanted: Any) -> list[dict[str, Any]]:
     answer = client.get("/v1/audit", params=wanted)
     assert answer.status_code == 200, answer.text
@@ -29,9 +34,30 @@ def test_what_is_done_by_the_api_is_recorded_with_its_request(client: httpx.Clie
     client.get("/v1/events", params={"f": "csv", "grid": 17}, headers=headers)
     (entry,) = entries(client, action="events.export")
     assert (entry["actor"], entry["request"]) == ("staff", "9f2c5a1e77b0c3d4")
-    assert entry["detail"] == {"events": 0, "grid_id": "17"}
+    assert entry["detail"] == {"events": 0, "form": "csv", "grid_id": "17"}
     client.get("/v1/events", params={"f": "json"})
     assert len(entries(client, action="events.export")) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "form", "action", "subject"),
+    [
+        ("/v1/events", "geojson", "events.export", None),
+        ("/maps/events", "file", "map.export", "events"),
+        ("/v1/checks/1/findings", "gpkg", "findings.export", "1"),
+        ("/v1/checks/1/findings", "sarif", "findings.export", "1"),
+    ],
+)
+def test_what_is_taken_away_is_recorded_and_what_is_looked_at_is_not(
+    client: httpx.Client, checked: None, address: str, form: str, action: str, subject: str | None
+) -> None:
+    before = len(entries(client))
+    client.get(address).raise_for_status()
+    assert len(entries(client)) == before
+    client.get(address, params={"f": form}).raise_for_status()
+    newest = entries(client)[0]
+    assert (newest["action"], newest["subject_id"], newest["detail"]["form"]) == (action, subject, form)
+    assert len(entries(client)) == before + 1
 
 
 def test_the_relay_of_the_service_seals_within_seconds(client: httpx.Client, app: FastAPI) -> None:

@@ -60,6 +60,7 @@ def test_from_import_to_map(planned: Settings, tmp_path: Path) -> None:
     page = tmp_path / "heat.html"
     wangge(planned, "map", "events", "-o", str(page))
     assert "http://" not in page.read_text().replace("http://www.w3.org", "")
+    assert "map:events" in wangge(planned, "audit", "list", "--action", "map.export")
 
 
 def test_a_gap_is_found_listed_and_written(planned: Settings, tmp_path: Path) -> None:
@@ -73,6 +74,8 @@ def test_a_gap_is_found_listed_and_written(planned: Settings, tmp_path: Path) ->
     assert gap["severity"] == "error"
     assert gap["area_m2"] == pytest.approx(4.73 * 1109, rel=0.01)
     assert page.stat().st_size > 100_000
+    taken = wangge(planned, "audit", "list", "--action", "findings.export")
+    assert all(form in taken for form in ("geojson", "html"))
     wangge(planned, "release", "publish", "--from", "2026-01-01", "--apply", code=4)
     meant = tmp_path / "meant.txt"
     meant.write_text("\n".join(finding["properties"]["id"] for finding in found))

@@ -19,6 +19,7 @@ from gis.gridding.changes.change import ChangeKind
 from gis.gridding.repairing.repaired import Deed, Trouble
 from gis.gridding.serving.groups import Group
 from gis.gridding.serving.served import measure_served
+from gis.identity.actions import Action
 from gis.maps import (
     MapFrame,
     Measure,
@@ -96,6 +97,14 @@ def test_pages_of_people_have_words_of_their_own_beside() -> None:
     said = said_in([*(WEB / "identity").glob("*.js"), *WEB.glob("*.html"), WEB / "start.js"])
     assert len(said) > 80
     assert said <= words()["zh"].keys() | own["zh"].keys()
+
+
+def test_the_page_of_the_log_offers_and_words_every_action() -> None:
+    own = json.loads((WEB / "identity/words.json").read_text("utf-8"))
+    needed = {f"{start}_{action.value}" for action in Action for start in ("action", "act")}
+    assert needed <= own["zh"].keys()
+    offered = (WEB / "identity/audit.js").read_text("utf-8").partition("ACTIONS = [")[2].partition("]")[0]
+    assert set(re.findall(r'"([^"]+)"', offered)) == {action.value for action in Action}
 
 
 def test_events_are_counted_drawn_and_cut() -> None:

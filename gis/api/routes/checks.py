@@ -28,6 +28,7 @@ from gis.settings import Settings
 from gis.store.checking.intended import list_intended_reasons
 from gis.store.checks import get_check, list_findings
 from gis.store.plans import get_plan
+from gis.workflows.auditing.exports import record_findings
 from gis.workflows.check_grids import CheckRequest, check_requested, count_at_most, read_check
 from gis.workflows.checking.write_findings import FindingsForm, package_of, sarif_of
 
@@ -191,10 +192,11 @@ def one(request: Request, response: Response, session: Transaction, check_id: Se
     },
 )
 @needs(Right.READ_CHECKS)
-def list_features(
+def list_features(  # noqa: PLR0913 - four of them are FastAPI's
     *,
     request: Request,
     session: Transaction,
+    actor: Acting,
     check_id: SeenCheck,
     kind: Annotated[FindingKind | None, Query(description="Only this kind.")] = None,
     severity: Annotated[Severity | None, Query(description="Only this severity.")] = None,
@@ -216,6 +218,7 @@ def list_features(
     findings = [finding for _, finding in found]
     if f is FindingsForm.GEOJSON:
         return answer_features(request, found, headers)
+    record_findings(session, actor, check, len(findings), f.value)
     headers["Content-Disposition"] = f'attachment; filename="wangge-check-{check_id}.{f}"'
     if f is FindingsForm.SARIF:
         content = sarif_of(check, findings, reasons)

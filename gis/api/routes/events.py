@@ -275,13 +275,14 @@ def list_page(  # noqa: PLR0913 - seven of them are FastAPI's
     )
     links = geojson.links(request, **following)
     events = events_out(session, settings, names, found[:limit])
+    if f is not Form.JSON:
+        record(session, actor, Action.EVENTS_EXPORT, detail=export_detail(wanted, f, len(events)))
     if f is Form.GEOJSON:
         return answer_geojson(events, links)
     headers = {"Cache-Control": PRIVATE}
     if following:
         headers["Link"] = f'<{links[1]["href"]}>; rel="next"'
     if f is Form.CSV:
-        record(session, actor, Action.EVENTS_EXPORT, detail=export_detail(wanted, len(events)))
         return Response(csv_of(events), headers=headers, media_type="text/csv; charset=utf-8")
     page = PageOut.model_construct(events=events, next=links[1]["href"] if following else None)
     return answer_json(page, headers)
@@ -327,10 +328,11 @@ def one(
     return events_out(session, settings, names, [event])[0]
 
 
-def export_detail(wanted: EventFilter, count: int) -> dict[str, Any]:
+def export_detail(wanted: EventFilter, form: Form, count: int) -> dict[str, Any]:
     """Return what the audit log keeps of an export: how many events, and by which filters but free text."""
     filters = {name: getattr(wanted, name) for name in ("since", "until", "grade", "grid_id", "area_id")}
-    return {"events": count} | {name: str(value) for name, value in filters.items() if value is not None}
+    chosen = {name: str(value) for name, value in filters.items() if value is not None}
+    return {"events": count, "form": form.value} | chosen
 
 
 def answer_geojson(events: list[EventOut], links: list[dict[str, str]]) -> Response:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse
@@ -30,7 +31,9 @@ from gis.settings import Settings
 from gis.store.checks import find_newest_check
 from gis.store.events import EventFilter
 from gis.store.identity.visible import require_visible
+from gis.store.session import transaction
 from gis.store.tables import CheckRow
+from gis.workflows.auditing.exports import record_map
 from gis.workflows.draw_map import CountedBy, MapKind, MapRequest, draw_map
 
 router = APIRouter(
@@ -55,6 +58,8 @@ class Drawing:
 
     session: Session
     settings: Settings
+    actor: Actor
+    engine: Engine
     browser: Lock
     language: Language
     form: Form
@@ -64,13 +69,14 @@ async def drawing(
     request: Request,
     session: Transaction,
     settings: Configured,
+    actor: Acting,
     lang: Annotated[Language, Query(description="Language the page opens in.")] = Language.ZH,
     f: Annotated[
         Form, Query(description="html: a page; file: one that opens anywhere; png: a picture.")
     ] = Form.HTML,
 ) -> Drawing:
     """Return what a request's parameters ask for."""
-    return Drawing(session, settings, request.app.state.browser, lang, f)
+    return Drawing(session, settings, actor, request.app.state.engine, request.app.state.browser, lang, f)
 
 
 Drawn = Annotated[Drawing, Depends(drawing)]
@@ -210,22 +216,30 @@ def heat(request: Request, _drawn: Drawn, _wanted: Period, release: OfRelease = 
 
 
 def answer_map(drawn: Drawing, request: MapRequest, keep: str) -> Response:
-    """Draw a map and return it in the form asked for."""
+    """Draw a map and return it in the form asked for; what is taken away is recorded."""
     page = draw_map(drawn.session, request, drawn.settings)
     # a picture takes seconds, and other requests need the connection
     drawn.session.rollback()
-    name = f"wangge-{request.kind.value}"
-    if drawn.form is Form.PNG:
-        headers = {"Cache-Control": keep, "Content-Disposition": f'inline; filename="{name}.png"'}
-        return Response(picture(page, drawn.browser), headers=headers, media_type="image/png")
-    if drawn.form is Form.FILE:
-        headers = {"Cache-Control": keep, "Content-Disposition": f'attachment; filename="{name}.html"'}
-        return HTMLResponse(page.html("inlined"), headers=headers)
+    if drawn.form is not Form.HTML:
+        answer = take_away(page, drawn, request.kind, keep)
+        with transaction(drawn.engine) as session:
+            record_map(session, drawn.actor, request, drawn.form.value)
+        return answer
     nonce = secrets.token_urlsafe(18)
     policy = page_policy(nonce, page.frame.tile_origin)
     return HTMLResponse(
         page.html("linked", nonce=nonce), headers={"Cache-Control": keep, "Content-Security-Policy": policy}
     )
+
+
+def take_away(page: MapPage, drawn: Drawing, kind: MapKind, keep: str) -> Response:
+    """Return a map that stands alone: one file, or a picture."""
+    name = f"wangge-{kind.value}"
+    if drawn.form is Form.PNG:
+        headers = {"Cache-Control": keep, "Content-Disposition": f'inline; filename="{name}.png"'}
+        return Response(picture(page, drawn.browser), headers=headers, media_type="image/png")
+    headers = {"Cache-Control": keep, "Content-Disposition": f'attachment; filename="{name}.html"'}
+    return HTMLResponse(page.html("inlined"), headers=headers)
 
 
 def picture(page: MapPage, browser: Lock) -> bytes:

@@ -21,6 +21,7 @@ from gis.gridding.sentences import describe
 from gis.nouns import Severity
 from gis.settings import Settings
 from gis.store.checking.intended import list_intended_reasons
+from gis.workflows.auditing.exports import record_findings
 from gis.workflows.check_grids import CheckedGrids, check_subject, profile_named, terms_for
 from gis.workflows.checking.read_units import read_units
 from gis.workflows.checking.write_findings import form_of, write_findings
@@ -77,12 +78,16 @@ def check(
     unit_grids = None
     if units is not None:
         unit_grids = read_units(StateFile(units, crs, column_map(column or ())), settings)
+    actor = acting_user()
     with command_transaction(settings) as session:
         subject = subject_of(session, plan, release)
         terms = replace(terms_for(session, subject, rules, settings, meant), units=unit_grids)
-        checked = check_subject(session, subject, settings, acting_user(), tolerance, terms)
+        checked = check_subject(session, subject, settings, actor, tolerance, terms)
         if map is not None:
             write_findings_map(checked, map, settings)
+        for file in filter(None, (map, output)):
+            form = file.suffix.removeprefix(".").lower()
+            record_findings(session, actor, checked.check, len(checked.findings), form)
         reasons = list_intended_reasons(session)
     if output is not None:
         write_findings(checked, output, reasons)

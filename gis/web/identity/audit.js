@@ -5,18 +5,23 @@ import { button, choice, field, form } from "./pieces.js";
 
 const { foreign, make, moment, pairs, say } = window.wangge;
 const ACTIONS = [
-  "session.begin", "session.refuse", "session.leave", "session.end", "password.set", "codes.on", "codes.off", "secret.give",
+  "session.begin", "session.refuse", "session.leave", "session.end", "provider.tie", "password.set", "codes.on", "codes.off", "secret.give",
   "user.add", "user.disable", "user.enable", "role.grant", "role.take", "unit.add", "release.publish", "plan.import", "plan.repair",
-  "plan.undo", "plan.redo", "hole.intend", "hole.take_back", "job.cancel", "events.export", "audit.export", "audit.drop",
+  "plan.undo", "plan.redo", "hole.intend", "hole.take_back", "job.cancel", "events.export", "findings.export", "map.export", "audit.export", "audit.drop",
   "personal.reveal", "personal.search", "personal.change", "personal.export", "personal.erase", "personal.retain", "key.rotate",
 ];
-const SUBJECTS = ["user", "session", "unit", "release", "plan", "hole", "job", "event"];
+const SUBJECTS = ["user", "session", "unit", "release", "plan", "hole", "job", "event", "check", "map"];
 const place = document.getElementById("entries");
 let entries = [];
 let next = null;
 
+// what the form cannot show does not count either
+const isMoment = (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text) && !Number.isNaN(Date.parse(text));
+const FITS = { since: isMoment, until: isMoment, action: (text) => ACTIONS.includes(text), subject: (text) => SUBJECTS.includes(text) };
+
 /** The filter as it stands in the address behind `#`, so that a view can be kept and passed on. */
-const filter = () => Object.fromEntries(new URLSearchParams(window.location.hash.slice(1)));
+const filter = () => Object.fromEntries([...new URLSearchParams(window.location.hash.slice(1))]
+  .filter(([name, value]) => !Object.hasOwn(FITS, name) || FITS[name](value)));
 
 /** What the service is asked: moments with their zone, the subject as kind or kind:id. */
 function parameters(rest = {}) {
@@ -26,11 +31,10 @@ function parameters(rest = {}) {
   return new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
 }
 
-/** An entry in a sentence; facts it lacks are left out. */
+/** An entry in a sentence; a dash for each fact it lacks. */
 function sentence(entry) {
   const detail = entry.detail.role ? { ...entry.detail, role: window.wangge.sayValue("role", entry.detail.role) } : entry.detail;
-  const values = { actor: entry.actor, subject: entry.subject_id ?? "", ...detail };
-  return say(`act_${entry.action}`, values).replace(/\{\w+\}/g, "–");
+  return say(`act_${entry.action}`, { ...detail, actor: entry.actor, subject: entry.subject_id ?? "" }, "–");
 }
 
 function row(entry) {

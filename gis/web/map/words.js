@@ -10,9 +10,9 @@
   const locale = () => (language === "zh" ? "zh-CN" : "en-GB");
 
   /** Our own text for a key, `{name}` filled in; the key itself if there is none. */
-  function say(key, values = {}) {
+  function say(key, values = {}, missing = null) {
     const text = dictionary[language][key] ?? key;
-    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : missing ?? whole));
   }
 
   /** Our word for a value that may be one of ours (a source, a grade), else the value as it came. */
