@@ -43,6 +43,16 @@ class Boxes(Generic[Thing]):
         for cell in cells:
             there.setdefault(cell, []).append(thing)
 
+    def put(self, thing: Thing, box: Box | None) -> None:
+        """Put a thing in its place, wherever it was; take it away if it has none."""
+        before = self._boxes.get(thing)
+        if before == box:
+            return
+        if before is not None:
+            self.remove(thing)
+        if box is not None:
+            self.add(thing, box)
+
     def remove(self, thing: Thing) -> None:
         """Take a thing away."""
         level, cells = _cells_of(self._boxes.pop(thing))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gis.gridding.chain.rings import Integers, Polygons
+    from gis.gridding.chain.rings import Polygons
     from gis.gridding.watching.boxes import Box
     from gis.gridding.watching.unmatched import Edge, Left
 
@@ -34,43 +36,68 @@ class Ground:
         self._runs = Runs.of(parents)
         self._run_where = boxes_of(*self._runs.boxes())
         self._parent_where = boxes_of(shapely.bounds(parents), ~shapely.is_empty(parents))
-        self.put(enumerate(polygons))
+        self.put(range(len(polygons)), polygons)
 
-    def put(self, changes: Iterable[tuple[int, Any]]) -> None:
+    def put(self, positions: Iterable[int], polygons: Polygons) -> None:
         """Put polygons, or None, in positions; those between the end and a new position are None."""
-        for position, polygon in changes:
-            if position in self._where:
-                self._where.remove(position)
+        boxes = shapely.bounds(polygons).tolist()
+        for position, polygon, box in zip(positions, polygons, boxes, strict=True):
             self.polygons.extend([None] * (position + 1 - len(self.polygons)))
             self.polygons[position] = polygon
-            if polygon is not None and not polygon.is_empty:
-                self._where.add(position, polygon.bounds)
+            self._where.put(position, None if isnan(box[0]) else tuple(box))
 
     def is_covered(self, x: float, y: float) -> bool:
         """Say whether a point lies in a polygon."""
         return any(shapely.contains_xy(self.polygons[i], x, y) for i in self._where.near((x, y, x, y)))
 
-    def chain_near(self, box: Box, residual: Mapping[Edge, Left]) -> tuple[Chain, Integers]:
-        """Return the chain of what is near a box, with a part of the residual of the whole.
-
-        Args:
-            box: Holds the edges.
-            residual: Edges in the box, and what is left of them.
-
-        Returns:
-            The chain, and what its polygons and parents are: the positions of polygons, and -1, -2, ... for
-            the first, second, ... parent.
-        """
-        near = sorted(self._where.near(box))
-        polygons = np.empty(len(near), dtype=object)
-        polygons[:] = [self.polygons[position] for position in near]
+    def near(self, box: Box) -> Near:
+        """Return what is near a box."""
+        positions = sorted(self._where.near(box))
         # a chain without parents would stand for one whose parents are not known
         parents = sorted(self._parent_where.near(box)) or [0][: len(self.parents)]
-        own = Edges.of(Rings.of(polygons))
-        runs = np.array(sorted(self._run_where.near(box)), dtype=np.int64)
-        edges = self._runs.behind(own, runs, len(near), parents)
-        chain = Chain(polygons, self.parents[parents], edges, copies_in(edges, residual))
-        return chain, np.concatenate((np.array(near, dtype=np.int64), -1 - np.array(parents, dtype=np.int64)))
+        polygons = np.empty(len(positions), dtype=object)
+        polygons[:] = [self.polygons[position] for position in positions]
+        names = [*positions, *(-1 - parent for parent in parents)]
+        runs = sorted(self._run_where.near(box))
+        return Near(polygons, self.parents[parents], names, self._runs, runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Polygons near a place, the parents there, and what is near of the parents' outlines.
+
+    Attributes:
+        polygons: Shape (n,).
+        parents: Shape (p,).
+        names: The positions of the polygons, and -1, -2, ... for the first, second, ... of all parents, as a
+            chain of both numbers them.
+        outlines: Of all parents.
+        runs: Those of the outlines that are near, ascending.
+    """
+
+    polygons: Polygons
+    parents: Polygons
+    names: list[int]
+    outlines: Runs
+    runs: list[int]
+
+    def owners(self) -> list[int]:
+        """Say which parent each run is of, as a chain of polygons and parents numbers it."""
+        return [self.names.index(-1 - parent) for parent in self.outlines.parent[self.runs].tolist()]
+
+    def edges(self) -> Edges:
+        """Return the edges of the polygons and, behind them, of the runs; each run counts as a ring."""
+        own = Edges.of(Rings.of(self.polygons))
+        return self.outlines.behind(own, np.array(self.runs, dtype=np.int64), np.array(self.owners()))
+
+    def chain(self, left: Mapping[Edge, Left]) -> Chain:
+        """Return the chain of polygons and parents, with a part of the residual of the whole.
+
+        Args:
+            left: What is left of some edges; all their copies are near.
+        """
+        edges = self.edges()
+        return Chain(self.polygons, self.parents, edges, copies_in(edges, left))
 
 
 def boxes_of(bounds: NDArray[np.float64], there: NDArray[np.bool_]) -> Boxes[int]:

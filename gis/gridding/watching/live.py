@@ -9,18 +9,17 @@ import numpy as np
 
 from gis.gridding.chain.edges import Edges, canonical_ends
 from gis.gridding.chain.faults import Chain
-from gis.gridding.chain.residual import residual_of
 from gis.gridding.chain.rings import Rings
 from gis.gridding.watching.gathering import gather
 from gis.gridding.watching.ground import Ground
 from gis.gridding.watching.places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gis.gridding.chain.faults import Faults
     from gis.gridding.chain.residual import Residual
-    from gis.gridding.chain.rings import Floats, Polygons
+    from gis.gridding.chain.rings import Polygons
     from gis.gridding.watching.boxes import Box
     from gis.gridding.watching.places import Place
     from gis.gridding.watching.unmatched import Edge, Left
@@ -98,15 +97,9 @@ class LiveFaults:
         known = self._ground.polygons
         both[:count] = list(changes.values())
         both[count:] = [known[position] if position < len(known) else None for position in changes]
-        rings = Rings.of(both)
-        edges = Edges.of(rings)
-        first = rings.offsets[np.searchsorted(rings.polygon, count)]
-        around = _box_around(rings.vertices)
-        is_near = around is not None and self._places.is_near(around)
-        changed = _changed_boxes(edges, first, count) if is_near else ()
-        np.negative(edges.signs[first:], out=edges.signs[first:])
-        self._ground.put(changes.items())
-        return Edited(*self._places.update(left_of(edges, residual_of(edges)), changed))
+        left, boxes = _summed(_changed_edges(both, count))
+        self._ground.put(changes, both[:count])
+        return Edited(*self._places.update(left, boxes))
 
 
 def left_of(edges: Edges, residual: Residual) -> dict[Edge, Left]:
@@ -116,36 +109,39 @@ def left_of(edges: Edges, residual: Residual) -> dict[Edge, Left]:
     return dict(zip(ends, left, strict=True))
 
 
-def _box_around(vertices: Floats) -> Box | None:
-    if not len(vertices):
-        return None
-    (west, south), (east, north) = vertices.min(axis=0).tolist(), vertices.max(axis=0).tolist()
-    return west, south, east, north
-
-
-def _changed_boxes(edges: Edges, first: int, count: int) -> list[Box]:
-    """Return a box around the edges of each polygon that it has only before, or only after, an edit.
+def _changed_edges(both: Polygons, count: int) -> Iterator[tuple[int, Edge, Left]]:
+    """List the edges that a polygon has only before, or only after, an edit.
 
     Args:
-        edges: Of `count` polygons as they will be, and as they are.
-        first: Where those of the second kind start.
+        both: `count` polygons as they will be, and as they are.
         count: How many polygons are edited.
+
+    Returns:
+        Which polygon, the edge, and what the edit adds to what is left of it.
     """
+    edges = Edges.of(Rings.of(both))
     which = np.flatnonzero(edges.signs)
-    owner = edges.rings.polygon_of(which) % count
-    order = np.lexsort((edges.signs[which], edges.keys[which], owner))
-    which, owner = which[order], owner[order]
-    keys, signs, is_new = edges.keys[which], edges.signs[which], which < first
-    same = (keys[1:] == keys[:-1]) & (signs[1:] == signs[:-1]) & (owner[1:] == owner[:-1])
-    same &= is_new[1:] != is_new[:-1]
-    changed = np.ones(len(which), dtype=bool)
-    changed[1:] &= ~same
-    changed[:-1] &= ~same
-    which, owner = which[changed], owner[changed]
-    if not len(which):
-        return []
-    start, end = edges.rings.vertices[which], edges.rings.vertices[which + 1]
-    starts = np.flatnonzero(np.diff(owner, prepend=-1))
-    low = np.minimum.reduceat(np.minimum(start, end), starts, axis=0)
-    high = np.maximum.reduceat(np.maximum(start, end), starts, axis=0)
-    return [tuple(box) for box in np.hstack((low, high)).tolist()]
+    polygon = edges.rings.polygon_of(which)
+    signs = np.where(polygon < count, edges.signs[which], -edges.signs[which])
+    found: dict[tuple[int, Edge], Left] = {}
+    for ends, owner, sign, key in zip(
+        map(tuple, canonical_ends(edges.rings.vertices, which).tolist()),
+        (polygon % count).tolist(),
+        signs.tolist(),
+        edges.keys[which].tolist(),
+        strict=True,
+    ):
+        found[owner, ends] = found.get((owner, ends), (0, key))[0] + sign, key
+    return ((owner, edge, left) for (owner, edge), left in found.items() if left[0])
+
+
+def _summed(changed: Iterable[tuple[int, Edge, Left]]) -> tuple[dict[Edge, Left], Iterable[Box]]:
+    """Add up what an edit does to each edge; return that, and a box around the changes of each polygon."""
+    left: dict[Edge, Left] = {}
+    boxes: dict[int, Box] = {}
+    for owner, edge, (more, key) in changed:
+        left[edge] = left.get(edge, (0, key))[0] + more, key
+        a, b, c, d = edge
+        west, south, east, north = boxes.get(owner, (a, b, c, d))
+        boxes[owner] = min(west, a), min(south, b, d), max(east, c), max(north, b, d)
+    return {edge: its for edge, its in left.items() if its[0]}, boxes.values()

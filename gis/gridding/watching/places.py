@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 
 from gis.gridding.watching.boxes import Boxes
 from gis.gridding.watching.quick import quick_faults_of
-from gis.gridding.watching.runs import renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,10 +36,12 @@ class Place:
     Attributes:
         edges: Those edges.
         faults: Polygons are named by position, parents by -1, -2, ...
+        faces: Those of the faults in which other edges may lie, that then belong here too, with their boxes.
     """
 
     edges: tuple[Edge, ...]
     faults: Faults
+    faces: list[tuple[BaseGeometry, Box]]
 
 
 class Places:
@@ -52,7 +54,7 @@ class Places:
         self._where: Boxes[Edge] = Boxes()
         self._place_of: dict[Edge, Place] = {}
         self._faces: Boxes[tuple[Place, int]] = Boxes()
-        self._faces_of: dict[Place, list[BaseGeometry]] = {}
+        self._places: dict[Place, None] = {}
 
     def __len__(self) -> int:
         """Count the edges that do not cancel."""
@@ -60,11 +62,7 @@ class Places:
 
     def all(self) -> list[Place]:
         """List the places, the oldest first."""
-        return list(self._faces_of)
-
-    def is_near(self, box: Box) -> bool:
-        """Say whether a change in a box may touch a place."""
-        return bool(self._where.near(box, 2 * self._snap) or self._faces.near(box))
+        return list(self._places)
 
     def update(self, changes: Mapping[Edge, Left], changed: Iterable[Box]) -> tuple[list[Place], list[Place]]:
         """Take up what an edit did to the residual.
@@ -137,7 +135,7 @@ class Places:
         for group in groups:
             x, y = group[0][:2]
             for place, number in self._faces.near((x, y, x, y)):
-                if place not in touched and shapely.contains_xy(self._faces_of[place][number], x, y):
+                if place not in touched and shapely.contains_xy(place.faces[number][0], x, y):
                     touched.add(place)
         if len(touched) > found:
             return None
@@ -147,7 +145,7 @@ class Places:
             group = waiting.pop()
             place = self._place(group)
             mine = set(group)
-            inside = [edge for face in _faces_of(place) for edge in self._within(face, mine)]
+            inside = [edge for face, its_box in place.faces for edge in self._within(face, its_box, mine)]
             if not inside:
                 done.append(place)
                 continue
@@ -162,16 +160,19 @@ class Places:
             waiting.append([*group, *(edge for other in both for edge in other)])
         return done
 
-    def _within(self, face: BaseGeometry, own: set[Edge]) -> list[Edge]:
+    def _within(self, face: BaseGeometry, its_box: Box, own: set[Edge]) -> list[Edge]:
         """List the edges of others that lie in a face."""
-        others = [edge for edge in self._where.near(face.bounds) if edge not in own]
+        others = self._where.near(its_box) - own
         return [edge for edge in others if shapely.contains_xy(face, edge[0], edge[1])]
 
     def _place(self, group: list[Edge]) -> Place:
         residual = {edge: self._residual[edge] for edge in group}
-        chain, names = self._ground.chain_near(_hull(group), residual)
+        near = self._ground.near(_hull(group))
         usual = 0 if len(self._ground.parents) else 1 - self._is_covered_around(group)
-        return Place(tuple(group), renamed(quick_faults_of(chain, snap=self._snap, usual=usual), names))
+        faults = quick_faults_of(near, residual, snap=self._snap, usual=usual)
+        faces = np.concatenate((faults.gaps, faults.overlaps, faults.outside))
+        boxes: list[Box] = list(map(tuple, shapely.bounds(faces).tolist()))
+        return Place(tuple(group), faults, list(zip(faces, boxes, strict=True)))
 
     def _is_covered_around(self, group: list[Edge]) -> bool:
         """Say whether the edges of a group lie in a polygon, or outside of all."""
@@ -182,16 +183,17 @@ class Places:
         )
 
     def _take_out(self, place: Place) -> None:
-        for number in range(len(self._faces_of.pop(place))):
+        del self._places[place]
+        for number in range(len(place.faces)):
             self._faces.remove((place, number))
         for edge in place.edges:
             if self._place_of[edge] is place:
                 del self._place_of[edge]
 
     def _put_in(self, place: Place) -> None:
-        faces = self._faces_of[place] = _faces_of(place)
-        for number, face in enumerate(faces):
-            self._faces.add((place, number), face.bounds)
+        self._places[place] = None
+        for number, (_, its_box) in enumerate(place.faces):
+            self._faces.add((place, number), its_box)
         for edge in place.edges:
             self._place_of[edge] = place
 
@@ -237,9 +239,3 @@ def _box_of(edge: Edge) -> Box:
 def _hull(edges: list[Edge]) -> Box:
     west, one, east, other = zip(*edges, strict=True)
     return min(west), min(*one, *other), max(east), max(*one, *other)
-
-
-def _faces_of(place: Place) -> list[BaseGeometry]:
-    """List the faces in which others may lie that then belong to the place."""
-    faults = place.faults
-    return [*faults.gaps, *faults.overlaps, *faults.outside]

@@ -13,7 +13,7 @@ from gis.gridding.chain.rings import Rings
 from gis.gridding.coverage.outlines import ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -63,23 +63,23 @@ class Runs:
         )
         return np.hstack((low, high)), np.ones(len(starts), dtype=bool)
 
-    def behind(self, own: Edges, runs: Integers, count: int, parents: Sequence[int]) -> Edges:
-        """Put runs behind the edges of `count` polygons; each counts as a ring of its parent."""
+    def behind(self, own: Edges, runs: Integers, owners: Integers) -> Edges:
+        """Put some runs behind the edges of polygons; each counts as a ring of its owner."""
         if not len(runs):
             return own
         lengths = self.end[runs] - self.first[runs]
-        which = ranges(self.first[runs], lengths)
+        vertices = ranges(self.first[runs], lengths)
         ends = np.cumsum(lengths)
-        signs = self.edges.signs[which]
+        signs = self.edges.signs[vertices]
         signs[ends - 1] = 0
         rings = Rings(
-            np.concatenate((own.rings.vertices, self.edges.rings.vertices[which])),
+            np.concatenate((own.rings.vertices, self.edges.rings.vertices[vertices])),
             np.concatenate((own.rings.offsets, len(own.rings.vertices) + ends)),
             np.concatenate((own.rings.is_shell, np.ones(len(runs), dtype=bool))),
-            np.concatenate((own.rings.polygon, count + np.searchsorted(parents, self.parent[runs]))),
+            np.concatenate((own.rings.polygon, owners)),
         )
         return Edges(
-            rings, np.concatenate((own.keys, self.edges.keys[which])), np.concatenate((own.signs, signs))
+            rings, np.concatenate((own.keys, self.edges.keys[vertices])), np.concatenate((own.signs, signs))
         )
 
 

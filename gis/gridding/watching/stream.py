@@ -209,7 +209,8 @@ class _Site:
         # a chain without parents would stand for one whose parents are not known
         parents = np.unique(self._parent_tree.query(boxes)[1]).tolist() or [0][: len(self._parents)]
         runs = np.unique(self._run_tree.query(boxes)[1])
-        edges = self._runs.behind(Edges.of(Rings.of(polygons)), runs, len(near), parents)
+        owners = len(near) + np.searchsorted(parents, self._runs.parent[runs])
+        edges = self._runs.behind(Edges.of(Rings.of(polygons)), runs, owners)
         first, counts = spots.offsets[ready], np.diff(spots.offsets)[ready]
         residual = residual_in(edges, spots.unmatched.where(spots.order[ranges(first, counts)]))
         chain = Chain(polygons, self._parents[parents], edges, residual)

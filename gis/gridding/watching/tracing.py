@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from math import atan2, hypot
+from math import atan2, sqrt
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ OUTER = -1
 
 # What is nearer than this many snapping distances, and not within one, is left to the chain.
 _DOUBT = 4.0
+# With more pieces than this, arrays are quicker.
+_MOST_PIECES = 500
 # A face of less area may turn either way.
 _LEAST_AREA = 1e-9
 
@@ -72,9 +74,13 @@ def trace(segments: list[Ends], nets: list[int], snap: float) -> Traced:
         UnsureError: They are not as plain as that.
     """
     pieces = _cut(segments, snap)
+    if sum(map(len, pieces)) - len(pieces) > _MOST_PIECES:
+        raise UnsureError
     borders: dict[Ends, Border] = {}
     for source, (points, net) in enumerate(zip(pieces, nets, strict=True)):
         for start, end in itertools.pairwise(points):
+            if start == end:
+                raise UnsureError
             along = 1 if start < end else -1
             border = borders.setdefault((start, end) if along > 0 else (end, start), Border(0, []))
             border.net += along * net
@@ -144,7 +150,7 @@ def _common_ends(one: Ends, two: Ends, snap: float) -> int:
                 continue
             if x == other_x and y == other_y:
                 common += 1
-            elif hypot(x - other_x, y - other_y) <= wide:
+            elif length_of(x - other_x, y - other_y) <= wide:
                 raise UnsureError
     return common
 
@@ -152,7 +158,7 @@ def _common_ends(one: Ends, two: Ends, snap: float) -> int:
 def _is_on(point: Point, segment: Ends, snap: float) -> bool:
     (x, y), (to_x, to_y) = segment
     along_x, along_y, from_x, from_y = to_x - x, to_y - y, point[0] - x, point[1] - y
-    length = hypot(along_x, along_y)
+    length = length_of(along_x, along_y)
     if length <= _DOUBT * snap:
         raise UnsureError
     if not 0 < from_x * along_x + from_y * along_y < length * length:
@@ -170,6 +176,11 @@ def _crossing(one: Ends, two: Ends) -> Point | None:
         return None
     share = from_a / (from_a - from_b)
     return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
+
+
+def length_of(x: float, y: float) -> float:
+    """Measure a vector, with the same rounding wherever it is done."""
+    return sqrt(x * x + y * y)
 
 
 def _side(start: Point, end: Point, point: Point) -> float:
@@ -295,4 +306,6 @@ def _excess(borders: Iterable[Border], count: int) -> list[int]:
             if other not in excess:
                 excess[other] = excess[face] + more
                 waiting.append(other)
+    if len(excess) <= count:
+        raise UnsureError
     return [excess[face] for face in range(count)]

@@ -13,11 +13,13 @@ from shapely import Polygon, box
 
 from benchmarks.damage import make_district
 from gis.gridding.chain.edges import Edges
-from gis.gridding.chain.faults import Chain, faults_of
+from gis.gridding.chain.faults import Chain, Faults, faults_of
 from gis.gridding.chain.rings import Rings
 from gis.gridding.watching import quick
+from gis.gridding.watching.ground import Ground
+from gis.gridding.watching.live import left_of
 from gis.gridding.watching.quick import quick_faults_of
-from gis.gridding.watching.runs import copies_in, residual_in
+from gis.gridding.watching.runs import copies_in, renamed, residual_in
 from gis.gridding.watching.unmatched import Unmatched
 
 if TYPE_CHECKING:
@@ -28,6 +30,16 @@ NOBODY = np.empty(0, dtype=object)
 
 corners = st.tuples(st.integers(0, 9), st.integers(0, 9))
 shapes = st.lists(corners, min_size=3, max_size=6).map(Polygon).filter(lambda p: p.is_valid and p.area > 0)
+
+
+def both_ways(cells: np.ndarray, parents: np.ndarray) -> tuple[Faults, Faults]:
+    """Find all faults of cells as after an edit, and as in a full check."""
+    chain = Chain.of(cells, parents)
+    around = shapely.total_bounds(np.concatenate((cells, parents)))
+    near = Ground(cells, parents).near(tuple(around.tolist()))
+    left = left_of(chain.edges, chain.residual)
+    found = quick_faults_of(near, left, snap=SNAP, usual=1 - bool(len(parents)))
+    return found, renamed(faults_of(chain, snap=SNAP), np.array(near.names))
 
 
 @settings(max_examples=200, deadline=None)
@@ -42,9 +54,9 @@ def test_both_ways_find_the_same(drawn: list[Polygon], degrees: float, *, has_pa
         return shapely.transform(turned, lambda at: at * 37.77 + (6e5, 3.5e6) if degrees else at)
 
     cells = polygons(*(placed(shape) for shape in drawn))
-    chain = Chain.of(cells, polygons(placed(box(1, 1, 8, 8))) if has_parent else NOBODY)
-    found = quick_faults_of(chain, snap=SNAP, usual=0 if has_parent else 1)
-    require_same(found, faults_of(chain, snap=SNAP), close=1e-5 if degrees else 1e-9)
+    parents = polygons(placed(box(1, 1, 8, 8))) if has_parent else NOBODY
+    found, expected = both_ways(cells, parents)
+    require_same(found, expected, close=1e-5 if degrees else 1e-9)
 
 
 def test_the_quick_way_does_what_edits_bring(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,9 +64,8 @@ def test_the_quick_way_does_what_edits_bring(monkeypatch: pytest.MonkeyPatch) ->
     left, right, upper = box(0, 0, 10, 10), box(10, 0, 20, 10), box(0, 10, 20, 20)
 
     def found(*cells: shapely.Geometry) -> tuple[int, int, int, int]:
-        chain = Chain.of(polygons(*cells), polygons(box(0, 0, 20, 20)))
-        its = quick_faults_of(chain, snap=SNAP, usual=0)
-        require_same(its, faults_of(chain, snap=SNAP))
+        its, expected = both_ways(polygons(*cells), polygons(box(0, 0, 20, 20)))
+        require_same(its, expected)
         return len(its.gaps), len(its.overlaps), len(its.outside), len(its.mismatches.points)
 
     # upper lacks the corner between the two others, and the outline all but its own
