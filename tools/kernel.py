@@ -1,4 +1,4 @@
-"""Compile the C of the package: three modules, for every Python from 3.11 on."""
+"""Compile the C of the package: four modules, for every Python from 3.11 on."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ KERNELS = (
         GRIDDING / "coverage" / "building" / "_build.abi3.so",
     ),
     Kernel(GRIDDING / "chain" / "native" / "chain.c", GRIDDING / "chain" / "_chain.abi3.so"),
+    Kernel(GRIDDING / "watching" / "native" / "watch.c", GRIDDING / "watching" / "_watch.abi3.so"),
 )
 SOURCES = sorted(path for kernel in KERNELS for path in kernel.source.parent.glob("*.[ch]"))
 # Exact answers rest on plain IEEE arithmetic: products and sums are not contracted, nothing is reordered.

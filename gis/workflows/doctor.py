@@ -71,6 +71,7 @@ def diagnose() -> list[Diagnosis]:
         "look-up kernel": examine_kernel,
         "index kernel": examine_building,
         "check kernel": examine_checks,
+        "edit kernel": examine_edits,
         "browser code": examine_vendor,
         "npm": examine_npm,
         "Chromium": examine_browser,
@@ -162,6 +163,13 @@ def examine_checks() -> Diagnosis:
     from gis.gridding.chain.compiled import IS_OUTDATED, chain  # noqa: PLC0415 - imports NumPy
 
     return _examine_compiled("check kernel", is_compiled=chain is not None, is_outdated=IS_OUTDATED)
+
+
+def examine_edits() -> Diagnosis:
+    """Look whether faults follow edits by compiled code or by Python."""
+    from gis.gridding.watching.compiled import IS_OUTDATED, watch  # noqa: PLC0415 - imports NumPy
+
+    return _examine_compiled("edit kernel", is_compiled=watch is not None, is_outdated=IS_OUTDATED)
 
 
 def _examine_compiled(name: str, *, is_compiled: bool, is_outdated: bool) -> Diagnosis:

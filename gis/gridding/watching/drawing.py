@@ -9,11 +9,12 @@ import numpy as np
 import shapely
 
 from gis.gridding.chain.edges import canonical_ends
+from gis.gridding.watching import compiled
 from gis.gridding.watching.runs import copies_in
-from gis.gridding.watching.tracing import length_of, trace
+from gis.gridding.watching.tracing import UnsureError, length_of, trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from gis.gridding.chain.edges import Edges
     from gis.gridding.chain.residual import Residual
@@ -46,7 +47,7 @@ class Drawn:
     passing: list[tuple[int, Edge, int]]
 
 
-def draw(near: Near, left: Mapping[Edge, Left], snap: float, usual: int) -> Drawn:
+def draw(near: Near, left: dict[Edge, Left], snap: float, usual: int) -> Drawn:
     """Lay out some edges.
 
     Args:
@@ -58,6 +59,20 @@ def draw(near: Near, left: Mapping[Edge, Left], snap: float, usual: int) -> Draw
     Raises:
         UnsureError: They are not plain enough to be sure.
     """
+    if compiled.watch is None:
+        return _draw(near, left, snap, usual)
+    told = compiled.watch.draw(
+        compiled.as_bytes(near.polygons), *near.outlines.arrays(), near.runs, near.owners(), left, snap, usual
+    )
+    if told is None:
+        raise UnsureError
+    empty, crowded, beside, cuts, passing = told
+    faces = shapely.from_wkb([*empty, *crowded])
+    return Drawn(faces[: len(empty)], faces[len(empty) :], beside, cuts, passing)
+
+
+def _draw(near: Near, left: dict[Edge, Left], snap: float, usual: int) -> Drawn:
+    """Lay out some edges as the compiled function does."""
     edges = near.edges()
     residual = copies_in(edges, left)
     segments, nets, copies = _segments(edges, residual)

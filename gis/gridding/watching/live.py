@@ -10,12 +10,13 @@ import numpy as np
 from gis.gridding.chain.edges import Edges, canonical_ends
 from gis.gridding.chain.faults import Chain
 from gis.gridding.chain.rings import Rings
+from gis.gridding.watching import compiled
 from gis.gridding.watching.gathering import gather
 from gis.gridding.watching.ground import Ground
 from gis.gridding.watching.places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from gis.gridding.chain.faults import Faults
     from gis.gridding.chain.residual import Residual
@@ -97,7 +98,7 @@ class LiveFaults:
         known = self._ground.polygons
         both[:count] = list(changes.values())
         both[count:] = [known[position] if position < len(known) else None for position in changes]
-        left, boxes = _summed(_changed_edges(both, count))
+        left, boxes = _summed(changed_edges(both, count))
         self._ground.put(changes, both[:count])
         return Edited(*self._places.update(left, boxes))
 
@@ -109,7 +110,7 @@ def left_of(edges: Edges, residual: Residual) -> dict[Edge, Left]:
     return dict(zip(ends, left, strict=True))
 
 
-def _changed_edges(both: Polygons, count: int) -> Iterator[tuple[int, Edge, Left]]:
+def changed_edges(both: Polygons, count: int) -> Iterable[tuple[int, Edge, Left]]:
     """List the edges that a polygon has only before, or only after, an edit.
 
     Args:
@@ -118,7 +119,14 @@ def _changed_edges(both: Polygons, count: int) -> Iterator[tuple[int, Edge, Left
 
     Returns:
         Which polygon, the edge, and what the edit adds to what is left of it.
+
+    Raises:
+        ValueError: One of them is no polygon.
     """
+    if compiled.watch is not None:
+        told = compiled.watch.changed_edges(compiled.as_bytes(both), count)
+        if told is not None:
+            return told
     edges = Edges.of(Rings.of(both))
     which = np.flatnonzero(edges.signs)
     polygon = edges.rings.polygon_of(which)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gis.gridding.chain.edges import Keys, Signs
     from gis.gridding.chain.faults import Faults
-    from gis.gridding.chain.rings import Integers, Polygons
+    from gis.gridding.chain.rings import Floats, Integers, Polygons
     from gis.gridding.watching.unmatched import Edge, Left, Unmatched
 
 # So many edges of a parent's outline in a row are looked up together.
@@ -62,6 +63,10 @@ class Runs:
             reduce(vertices, starts, axis=0) for reduce in (np.minimum.reduceat, np.maximum.reduceat)
         )
         return np.hstack((low, high)), np.ones(len(starts), dtype=bool)
+
+    def arrays(self) -> tuple[Floats, Keys, Signs, Integers, Integers]:
+        """Return all but the parents as arrays: vertices, keys, signs, and where each run starts and ends."""
+        return self.edges.rings.vertices, self.edges.keys, self.edges.signs, self.first, self.end
 
     def behind(self, own: Edges, runs: Integers, owners: Integers) -> Edges:
         """Put some runs behind the edges of polygons; each counts as a ring of its owner."""

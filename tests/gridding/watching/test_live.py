@@ -14,7 +14,7 @@ from shapely import Polygon, box
 
 from benchmarks.damage import Kind, damage, make_district
 from gis.gridding.chain.faults import Chain, Faults, faults_of
-from gis.gridding.watching import quick
+from gis.gridding.watching import compiled, quick
 from gis.gridding.watching.live import LiveFaults
 
 if TYPE_CHECKING:
@@ -124,9 +124,13 @@ DISTRICT = make_district(60, 3)
 OUTLINE = polygons(shapely.coverage_union_all(DISTRICT))
 
 
-@pytest.fixture(params=["quick", "arrays"], autouse=True)
+@pytest.fixture(params=["compiled", "python", "arrays"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run each test both ways."""
+    """Run each test all three ways."""
+    if request.param == "compiled" and compiled.watch is None:
+        pytest.fail("the functions that follow edits are not compiled; run make setup")
+    if request.param != "compiled":
+        monkeypatch.setattr(compiled, "watch", None)
     if request.param == "arrays":
         monkeypatch.setattr(quick, "_MOST", 0)
 

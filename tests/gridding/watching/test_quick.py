@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pytest
 import shapely
 from faultless import polygons, require_same
 from hypothesis import given, settings
@@ -15,21 +14,24 @@ from benchmarks.damage import make_district
 from gis.gridding.chain.edges import Edges
 from gis.gridding.chain.faults import Chain, Faults, faults_of
 from gis.gridding.chain.rings import Rings
-from gis.gridding.watching import quick
+from gis.gridding.watching import compiled, quick
 from gis.gridding.watching.ground import Ground
 from gis.gridding.watching.live import left_of
 from gis.gridding.watching.quick import quick_faults_of
 from gis.gridding.watching.runs import copies_in, renamed, residual_in
 from gis.gridding.watching.unmatched import Unmatched
 
-if TYPE_CHECKING:
-    import pytest
-
 SNAP = 1e-6
 NOBODY = np.empty(0, dtype=object)
 
 corners = st.tuples(st.integers(0, 9), st.integers(0, 9))
 shapes = st.lists(corners, min_size=3, max_size=6).map(Polygon).filter(lambda p: p.is_valid and p.area > 0)
+
+
+@pytest.fixture(params=["compiled", "python"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "python":
+        monkeypatch.setattr(compiled, "watch", None)
 
 
 def both_ways(cells: np.ndarray, parents: np.ndarray) -> tuple[Faults, Faults]:
@@ -42,7 +44,7 @@ def both_ways(cells: np.ndarray, parents: np.ndarray) -> tuple[Faults, Faults]:
     return found, renamed(faults_of(chain, snap=SNAP), np.array(near.names))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     drawn=st.lists(shapes, min_size=1, max_size=6),
     degrees=st.sampled_from([0.0, 17.0, 45.0]),

@@ -13,17 +13,6 @@ typedef struct {
     int32_t edge, net;
 } Entry;
 
-static inline int same_vertex(const Vertex *one, const Vertex *other)
-{
-    return one->x == other->x && one->y == other->y;
-}
-
-static inline int same_edge(const Vertex *one, const Vertex *other)
-{
-    return (same_vertex(one, other) && same_vertex(one + 1, other + 1))
-           || (same_vertex(one, other + 1) && same_vertex(one + 1, other));
-}
-
 typedef struct {
     int64_t *starts; /* of each part in `entries`, and the end */
     Entry *entries;
