@@ -142,7 +142,7 @@ static int read_near(PyObject *const *arguments, const Runs *runs, Edges *edges)
                       (const int8_t *)runs->views[SIGNS].buf + first, runs->end[run] - first,
                       (int32_t)PyLong_AsLong(PyList_GetItem(arguments[OWNERS], i)));
     }
-    return how;
+    return PyErr_Occurred() ? NO_MEMORY : how;
 }
 
 /* draw(polygons, vertices, keys, signs, first, end, runs, owners, left, snap, usual)
