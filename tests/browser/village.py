@@ -44,6 +44,7 @@ PEOPLE = [
     Villager("chen.planner", "陈规划", Role.DISTRICT_PLANNER, "C"),
     Villager("wang.min", "王敏", Role.STREET_OPERATOR, "C-001"),
     Villager("sun.li", "孙丽", Role.GRID_WORKER, "C-001-1"),
+    Villager("he.auditor", "何审计", Role.AUDITOR, "C"),
     Villager("zhou.hua", "周华", None, "C-002"),
 ]
 

@@ -33,7 +33,10 @@ const SENTENCES = [
   [/codes are required here/, "codes_required"],
   [/First set up on your account page/, "set_up_first"],
   [/do not include the right/, "right_missing"],
-  [/^There is no /, "gone"],
+  [/holds a role outside your branch/, "role_outside"],
+  [/no area within yours/, "area_outside"],
+  [/nothing to confirm/, "codes_none"],
+  [/^There is no |has no grant/, "gone"],
 ];
 
 const isKnown = (key) => say(key) !== key;
