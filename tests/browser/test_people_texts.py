@@ -67,7 +67,7 @@ class Texts:
         supply = hostile_texts(100 * sum(counts) + 200, unstorable=False)
         fit = iter([text for text in supply if len(text) < 200])
         shares = [[next(fit) for _ in range(100 * count)] for count in counts]
-        return cls(*shares, [next(fit) for _ in range(4 * scale)])
+        return cls(*shares, [next(fit) for _ in range(2 * scale)])
 
 
 @dataclass(frozen=True)
