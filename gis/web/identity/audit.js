@@ -3,7 +3,7 @@ import { ask, sentenceOf } from "./api.js";
 import { openPage } from "./frame.js";
 import { button, choice, field, form } from "./pieces.js";
 
-const { foreign, make, moment, pairs, say } = window.wangge;
+const { foreign, make, moment, pairs, say, sayValue } = window.wangge;
 const ACTIONS = [
   "session.begin", "session.refuse", "session.leave", "session.end", "provider.tie", "password.set", "codes.on", "codes.off", "secret.give",
   "user.add", "user.disable", "user.enable", "role.grant", "role.take", "unit.add", "release.publish", "plan.import", "plan.repair",
@@ -32,9 +32,10 @@ function parameters(rest = {}) {
 }
 
 /** An entry in a sentence; a dash for each fact it lacks. */
-function sentence(entry) {
-  const detail = entry.detail.role ? { ...entry.detail, role: window.wangge.sayValue("role", entry.detail.role) } : entry.detail;
-  return say(`act_${entry.action}`, { ...detail, actor: entry.actor, subject: entry.subject_id ?? "" }, "–");
+function sentence({ action, actor, detail, subject_id: subject }) {
+  const word = (name) => detail[name] && sayValue(name, detail[name]);
+  const values = { role: word("role"), form: word("form"), map: sayValue("map", subject), user: detail.login ?? subject };
+  return say(`act_${action}`, { ...detail, ...values, actor, subject }, "–");
 }
 
 function row(entry) {

@@ -12,7 +12,7 @@
   /** Our own text for a key, `{name}` filled in; the key itself if there is none. */
   function say(key, values = {}, missing = null) {
     const text = dictionary[language][key] ?? key;
-    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : missing ?? whole));
+    return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? missing ?? whole));
   }
 
   /** Our word for a value that may be one of ours (a source, a grade), else the value as it came. */

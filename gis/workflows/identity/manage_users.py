@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gis.errors import ConflictError, InputError, NotFoundError
 from gis.identity.actions import Action
@@ -20,6 +20,7 @@ from gis.workflows.identity.own_account import forget_codes
 from gis.workflows.identity.sign_in import as_login
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -63,7 +64,9 @@ def add_user(session: Session, new: NewUser, actor: Actor, now: datetime) -> tup
     if is_on_record(session, login):
         raise ConflictError(f"The log-in name {login!r} is taken; choose another.")
     user_id = save_user(session, login, new.name, unit.id, actor)
-    record(session, actor, Action.USER_ADD, subject=("user", user_id), detail={"unit": unit.code})
+    record(
+        session, actor, Action.USER_ADD, subject=("user", user_id), detail={"login": login, "unit": unit.code}
+    )
     secret = give_secret(session, user_id, actor, now)
     return get_user(session, user_id, actor), secret
 
@@ -90,7 +93,7 @@ def give_secret(session: Session, user_id: int, actor: Actor, now: datetime) -> 
     )
     forget_codes(session, user.id)
     end_sessions(session, user.id, "another secret")
-    record(session, actor, Action.SECRET_GIVE, subject=("user", user.id))
+    record_about(session, actor, Action.SECRET_GIVE, user)
     return secret
 
 
@@ -106,7 +109,7 @@ def disable_user(session: Session, user_id: int, actor: Actor, now: datetime) ->
     require_within(session, user, actor)
     change_account(session, user.id, disabled_at=now, disabled_by=actor.name)
     end_sessions(session, user.id, "disabled")
-    record(session, actor, Action.USER_DISABLE, subject=("user", user.id))
+    record_about(session, actor, Action.USER_DISABLE, user)
     return get_user(session, user_id, actor)
 
 
@@ -121,7 +124,7 @@ def enable_user(session: Session, user_id: int, actor: Actor) -> User:
     require_within(session, user, actor)
     forget_failures(session, OF_LOGIN, user.login)
     change_account(session, user.id, disabled_at=None, disabled_by=None)
-    record(session, actor, Action.USER_ENABLE, subject=("user", user.id))
+    record_about(session, actor, Action.USER_ENABLE, user)
     return get_user(session, user_id, actor)
 
 
@@ -148,7 +151,7 @@ def grant_role(session: Session, user_id: int, wanted: Wanted, actor: Actor) -> 
     detail = {"role": wanted.role.value, "unit": unit.code, "from": wanted.valid_from.isoformat()}
     if wanted.valid_to is not None:
         detail["to"] = wanted.valid_to.isoformat()
-    record(session, actor, Action.ROLE_GRANT, subject=("user", user.id), detail=detail)
+    record_about(session, actor, Action.ROLE_GRANT, user, detail)
     return grant_id
 
 
@@ -166,7 +169,7 @@ def take_role(session: Session, user_id: int, grant_id: int, actor: Actor) -> No
         raise NotFoundError(f"The user has no grant {grant_id}.")
     end_grant(session, user.id, grant_id, actor)
     detail = {"role": grant.role.value, "unit": grant.unit_code}
-    record(session, actor, Action.ROLE_TAKE, subject=("user", user.id), detail=detail)
+    record_about(session, actor, Action.ROLE_TAKE, user, detail)
 
 
 def end_sessions_of(session: Session, user_id: int, actor: Actor) -> int:
@@ -178,8 +181,15 @@ def end_sessions_of(session: Session, user_id: int, actor: Actor) -> int:
     user = get_user(session, user_id, actor)
     require_within(session, user, actor)
     ended = end_sessions(session, user.id, "ended by an administrator")
-    record(session, actor, Action.SESSION_END, subject=("user", user.id), detail={"sessions": ended})
+    record_about(session, actor, Action.SESSION_END, user, {"sessions": ended})
     return ended
+
+
+def record_about(
+    session: Session, actor: Actor, action: Action, user: User, detail: Mapping[str, Any] | None = None
+) -> None:
+    """Record what is done to a user, with the log-in name: numbers tell people nothing."""
+    record(session, actor, action, subject=("user", user.id), detail={"login": user.login, **(detail or {})})
 
 
 def require_within(session: Session, user: User, actor: Actor) -> None:
