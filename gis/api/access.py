@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from gis.errors import DatabaseUnavailableError
 from gis.nouns import Actor
 from gis.settings import Settings
-from gis.store.session import POOL_TIMEOUT_S, transaction
+from gis.store.session import POOL_TIMEOUT_S, hold_still, transaction
 from gis.workflows.locate_point import ReleaseIndexes
 
 if TYPE_CHECKING:
@@ -121,8 +121,14 @@ Turn = Annotated[None, Depends(take_turn, scope="function")]
 
 
 def open_transaction(request: Request, _actor: Acting, _turn: Turn) -> Iterator[Session]:
-    """Open the request's one transaction; it is committed before the answer is sent."""
+    """Open the request's one transaction; it is committed before the answer is sent.
+
+    It sees the database as it is now until it ends where a dependency of the route, which runs before this
+    one, has set `request.state.holds_still`.
+    """
     with transaction(request.app.state.engine) as session:
+        if getattr(request.state, "holds_still", False):
+            hold_still(session)
         yield session
 
 

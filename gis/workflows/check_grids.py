@@ -36,16 +36,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedGrids:
+class SeenGrids:
+    """What was found, and the frames it was found in."""
+
+    findings: list[Finding]
+    grids: GeoDataFrame
+    areas: GeoDataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedGrids(SeenGrids):
     """A stored check with its findings and the frames it looked at.
 
     `is_current` is False of a plan that has changed since: its frames are no longer those that were checked.
     """
 
     check: Check
-    findings: list[Finding]
-    grids: GeoDataFrame
-    areas: GeoDataFrame
     is_current: bool = True
 
 
@@ -141,10 +147,15 @@ def check_subject(
         The findings, stored under the check's id.
     """
     frames = frames_of(session, subject)
-    tolerance = tolerance or Tolerance(settings.min_width_m, settings.min_area_m2)
+    tolerance = tolerance or usual_tolerance(settings)
     terms = terms or terms_for(session, subject, shipped_profile(USUAL), settings, frozenset())
     findings = find_in(frames, settings, tolerance, terms)
     return keep(session, subject, frames, findings, tolerance, actor)
+
+
+def usual_tolerance(settings: Settings) -> Tolerance:
+    """Return the tolerance of whoever asks for none."""
+    return Tolerance(settings.min_width_m, settings.min_area_m2)
 
 
 def find_in(
@@ -176,7 +187,7 @@ def keep(
     """Store a check with its findings."""
     areas, grids = frames
     check = save_check(session, subject, findings, (tolerance.min_width_m, tolerance.min_area_m2), actor)
-    return CheckedGrids(check, findings, grids, areas)
+    return CheckedGrids(findings, grids, areas, check)
 
 
 def read_check(session: Session, check: Check, findings: list[Finding]) -> CheckedGrids:
@@ -184,7 +195,7 @@ def read_check(session: Session, check: Check, findings: list[Finding]) -> Check
     plan = None if check.plan_id is None else get_plan(session, check.plan_id)
     areas, grids = frames_of(session, plan or get_release(session, check.release or 0))
     is_current = plan is None or plan.change_number == check.change_number
-    return CheckedGrids(check, findings, grids, areas, is_current)
+    return CheckedGrids(findings, grids, areas, check, is_current)
 
 
 def profile_named(name: str) -> Profile:

@@ -27,8 +27,8 @@ from gis.store.identity.users import change_account
 from gis.store.jobs.queue import Job, JobState, get_job, save_job
 from gis.store.jobs.running import lose_jobs
 from gis.store.session import make_engine, transaction
-from tests.api.conftest import EAST
-from tests.api.test_plans import open_plan, upload
+from tests.api.conftest import EAST, grid
+from tests.api.test_plans import geojson, open_plan, upload
 from tests.api.test_repairs import change_number, places, plan_with_gap, repair
 
 if TYPE_CHECKING:
@@ -210,6 +210,9 @@ def test_a_repair_by_a_job_is_answered_as_one_at_once(both: httpx.Client, own_en
         # what is drawn on a map is too long for a list of jobs
         assert (seen["kind"], seen["parameters"]) == ("repair", {"plan_id": plan, "dry_run": True})
         assert both.get(f"/v1/jobs/{number}/answer").status_code == 404
+        # who only looks keeps nobody from the plan
+        cells = geojson(grid(EAST, "natural", "East", 118.12, 31.0, 118.2, 31.1))
+        assert upload(both, plan, cells).status_code == 200
     assert wait_for(both, number, "done")["result"] == f"/v1/jobs/{number}/answer"
     led = both.get(f"/v1/jobs/{number}/results", follow_redirects=True)
     assert led.headers["content-type"] == "application/geo+json"

@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gis.store.plans import count_change, lock_draft
+from gis.store.session import transaction
 from tests.api.conftest import EAST, WEST, grid
 from tests.api.test_plans import geojson, open_plan, upload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     import httpx
+    from fastapi import FastAPI
+    from sqlalchemy import Engine
 
 pytestmark = pytest.mark.usefixtures("district")
 
@@ -67,6 +74,21 @@ def test_a_dry_run_says_what_applying_would_do(client: httpx.Client) -> None:
     # the check that followed the repair allows the plan to be published
     published = client.post(f"/v1/plans/{plan}/publish", json={"effective_from": "2027-09-01"})
     assert published.status_code == 201, published.text
+
+
+def test_a_dry_run_waits_for_nobody_and_sees_one_state(
+    client: httpx.Client, app: FastAPI, count_queries: Callable[[Engine], AbstractContextManager[list[str]]]
+) -> None:
+    plan = plan_with_gap(client, "looked at")
+    with transaction(app.state.engine) as session:
+        lock_draft(session, plan)
+        count_change(session, plan)
+        with count_queries(app.state.engine) as sent:
+            assert len(places(repair(client, plan).json())) == 1
+    assert "REPEATABLE READ" in sent[0]
+    with count_queries(app.state.engine) as sent:
+        assert repair(client, plan, dry_run=False).json()["applied"] is True
+    assert not [statement for statement in sent if "REPEATABLE READ" in statement]
 
 
 def test_rules_are_kept(client: httpx.Client) -> None:

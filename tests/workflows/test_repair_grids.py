@@ -21,21 +21,24 @@ from gis.errors import ConflictError, InputError, NotFoundError
 from gis.files.geojson import write_layer
 from gis.gridding.repairing.repaired import Deed, Ground, Reason, Trouble
 from gis.gridding.rules.identity import ids_of
-from gis.nouns import FindingKind, Plan
+from gis.nouns import FindingKind, GridKind, Plan
 from gis.sample.defects import inject_defects
 from gis.settings import Settings
 from gis.store.frames import plain_rows
 from gis.store.people import save_buildings
 from gis.store.plans import create_plan, get_plan, list_plan_grids, save_plan_areas, save_plan_grids
+from gis.store.session import hold_still, transaction
 from gis.workflows.check_grids import check_subject
+from gis.workflows.import_grids import GridImportRequest, import_grids
 from gis.workflows.make_sample import read_sample
 from gis.workflows.repairing.barriers import BarrierFile
-from gis.workflows.repairing.repair_grids import Keeper, RepairedPlan, RepairRequest, repair_plan
+from gis.workflows.repairing.repair_grids import Keeper, RepairedPlan, RepairRequest, repair_plan, try_repair
 from gis.workflows.repairing.told import areas_of, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
 SETTINGS = Settings(database_url="postgresql://unused")
@@ -230,6 +233,43 @@ def test_what_is_meant_or_in_the_way_stays(session: Session, tmp_path: Path) -> 
     done = mend(session, plan, respect_buildings=False)
     assert done.repaired.left == []
     assert done.is_whole
+
+
+def test_the_plan_goes_on_while_a_dry_run_looks_at_it(engine: Engine, tmp_path: Path) -> None:
+    with transaction(engine) as session:
+        plan = plan_of(session, with_gap(), AREAS)
+    path = tmp_path / "grids.geojson"
+    write_layer(GRIDS.drop(columns=["id"], errors="ignore"), path)
+
+    def bring(share: float = 0.0, _step: Mapping[str, str] | None = None) -> None:
+        if share not in (0.0, 0.7):  # before anything was read, and before the second check
+            return
+        with transaction(engine) as session:
+            session.execute(text("SET LOCAL lock_timeout = '2s'"))
+            request = GridImportRequest(path, crs="cgcs2000", plan_id=plan.id, kind=GridKind.NATURAL)
+            import_grids(session, request, SETTINGS, PLANNER)
+
+    with transaction(engine) as looking:
+        hold_still(looking)
+        assert get_plan(looking, plan.id).change_number == plan.change_number
+        done = try_repair(looking, RepairRequest(plan_id=plan.id), SETTINGS, bring)
+        bring()
+    assert done.counts() == {FindingKind.GAP: (1, 0)}
+    with transaction(engine) as session:
+        assert get_plan(session, plan.id).change_number == plan.change_number + 3
+        assert mend(session, plan).counts() == {}
+        assert session.scalar(text("SELECT count(*) FROM plan_operation")) == 3
+
+
+def test_a_dry_run_tells_what_applying_does(session: Session) -> None:
+    plan = plan_of(session, shifted(5, 8), AREAS)
+    dry = try_repair(session, RepairRequest(plan_id=plan.id), SETTINGS)
+    assert session.scalar(text("SELECT count(*) FROM grid_check")) == 0
+    done = mend(session, plan)
+    assert done.repaired.changed.sum() > 1
+    assert dry.counts() == done.counts()
+    assert places_of(dry).equals(places_of(done))
+    assert areas_of(dry).equals(areas_of(done))
 
 
 def test_what_was_told_names_grids_in_both_languages(session: Session) -> None:

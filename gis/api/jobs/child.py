@@ -17,13 +17,15 @@ from gis.logs import configure_logs, request_id
 from gis.store.jobs.answers import save_job_answer
 from gis.store.jobs.queue import get_job
 from gis.store.jobs.running import JobGoneError, end_with_process, fail_job, finish_job, save_job_progress
-from gis.store.session import make_engine, transaction
+from gis.store.session import hold_still, make_engine, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
 
+    from gis.api.jobs.kinds import Outcome
     from gis.settings import Settings
 
 log = logging.getLogger("gis.api.jobs")
@@ -34,7 +36,8 @@ ORPHANED = 3
 def run_job(settings: Settings, job_id: int) -> None:
     """Do a job that was taken, and end it; what a process of its own does from beginning to end.
 
-    1. The work and the job's end are one transaction: a process that dies leaves nothing.
+    1. The work and the job's end are one transaction: a process that dies leaves nothing. Work that only
+       looks has one of its own, which holds still: it would not let a job end whose progress others told.
     2. Progress is told in transactions of its own, and a job that is no longer to run ends there.
     3. The process ends with the one that started it: nobody else would know of it.
     """
@@ -65,14 +68,20 @@ def do_job(engine: Engine, settings: Settings, job_id: int) -> None:
 
     try:
         with transaction(engine) as session:
-            end_with_process(session)
             job = get_job(session, job_id)
-            kind = KINDS[job.kind]
+        kind = KINDS[job.kind]
+        only_looks = kind.only_looks(job.parameters)
+        with transaction(engine) as session:
+            if only_looks:
+                hold_still(session)
+            end_with_process(session)
             actor = asker_of(session, job, kind.right, settings)
             outcome = kind.work(session, job.parameters, settings, actor, advance)
-            if outcome.answer is not None:
-                save_job_answer(session, job_id, outcome.answer)
-            finish_job(session, job_id, outcome.result)
+            if not only_looks:
+                end_job(session, job_id, outcome)
+        if only_looks:
+            with transaction(engine) as session:
+                end_job(session, job_id, outcome)
     except JobGoneError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked is told
@@ -80,6 +89,13 @@ def do_job(engine: Engine, settings: Settings, job_id: int) -> None:
             fail_job(session, job_id, problem_body(*explain(error)))
     else:
         log.info("%s done: %s", job.kind, outcome.result)
+
+
+def end_job(session: Session, job_id: int, outcome: Outcome) -> None:
+    """Store what came of a job, and its end."""
+    if outcome.answer is not None:
+        save_job_answer(session, job_id, outcome.answer)
+    finish_job(session, job_id, outcome.result)
 
 
 def end_with_parent() -> None:

@@ -48,12 +48,15 @@ class JobKind:
             of it.
         result: The address of the result, with the names of what `work` returns, and `job_id`.
         untold: Parameters that are too long to be told of every job in a list.
+        only_looks: Tells by its parameters whether a job stores nothing but its answer. It is then done in a
+            transaction that sees the database as it was at its beginning, and its end is another one.
     """
 
     right: Right
     work: Work
     result: str
     untold: frozenset[str] = frozenset()
+    only_looks: Callable[[Mapping[str, Any]], bool] = lambda _parameters: False
 
 
 def work_check(
@@ -84,5 +87,6 @@ KINDS: dict[str, JobKind] = {
         work_repair,
         "/v1/jobs/{job_id}/answer",
         frozenset({"barriers", "keep_codes", "intended"}),
+        only_looks=lambda parameters: bool(parameters["dry_run"]),
     ),
 }

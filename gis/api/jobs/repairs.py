@@ -23,6 +23,7 @@ from gis.workflows.repairing.repair_grids import (
     RepairedPlan,
     RepairRequest,
     repair_plan,
+    try_repair,
 )
 from gis.workflows.repairing.told import areas_of, places_of
 
@@ -104,16 +105,16 @@ def repair_as_asked(
     dry_run: bool,
     advance: Advance = unheard,
 ) -> JobAnswer:
-    """Repair a plan, or only say how.
+    """Repair a plan, or only say how, in a transaction that holds still.
 
     Returns:
         The places that were left, then those that changed, as features with sentences; beside them the counts
         of findings before and after, and the areas of the grids that changed.
     """
-    with session.begin_nested() as savepoint:
+    if dry_run:
+        done = try_repair(session, request, settings, advance)
+    else:
         done = repair_plan(session, request, settings, actor, advance)
-        if dry_run:
-            savepoint.rollback()
     advance(0.95, TELLING)
     places = places_of(done)
     features = to_geojson_bytes(places, id_column="id")

@@ -13,6 +13,7 @@ from gis.files.geojson import write_layer
 from gis.gridding.checks.layer import SNAP_M
 from gis.gridding.repairing.rules import GapRule
 from gis.settings import Settings
+from gis.store.session import hold_still
 from gis.workflows.draw_map import write_repair_map
 from gis.workflows.repairing.barriers import BarrierFile
 from gis.workflows.repairing.repair_grids import (
@@ -21,6 +22,7 @@ from gis.workflows.repairing.repair_grids import (
     RepairedPlan,
     RepairRequest,
     repair_plan,
+    try_repair,
 )
 from gis.workflows.repairing.told import areas_of, places_of
 
@@ -84,15 +86,17 @@ def repair(
         stray_below_m2=stray_below,
     )
     with command_transaction(settings) as session, step_bar() as advance:
-        done = repair_plan(session, request, settings, acting_user(), advance)
+        if apply:
+            done = repair_plan(session, request, settings, acting_user(), advance)
+        else:
+            hold_still(session)
+            done = try_repair(session, request, settings, advance)
         places = places_of(done)
         # before anything is saved: what cannot be written saves nothing
         if map is not None:
             write_repair_map(done, places, map, settings, lang.value)
         if json is not None:
             write_layer(places, json, id_column="id")
-        if not apply:
-            session.rollback()
     print_repair(done, places, lang, applied=apply)
     if not done.is_whole:
         raise typer.Exit(4)

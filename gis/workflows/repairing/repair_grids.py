@@ -1,6 +1,6 @@
 """Repair the grids of a plan so that they partition their communities.
 
-A dry run does all of it and is rolled back by its caller, so what it tells is what applying would give.
+A dry run does all of it but store anything, so what it tells is what applying would give.
 """
 
 from __future__ import annotations
@@ -25,13 +25,23 @@ from gis.store.audit.record import record
 from gis.store.identity.units import list_branch_communities
 from gis.store.people import list_buildings
 from gis.store.planning.operations import Deed, OperationKind, recorded
-from gis.store.plans import get_plan, list_plan_changes, lock_draft, require_open_plan, save_plan_shapes
+from gis.store.plans import (
+    get_draft,
+    get_plan,
+    list_plan_changes,
+    lock_draft,
+    require_open_plan,
+    save_plan_shapes,
+)
 from gis.workflows.check_grids import (
-    CheckedGrids,
+    SeenGrids,
     check_subject,
+    find_in,
+    frames_of,
     metric_crs_of,
     profile_named,
     terms_for,
+    usual_tolerance,
 )
 from gis.workflows.checking.steps import unheard
 from gis.workflows.identity.branch import require_inside_branch
@@ -147,13 +157,13 @@ class RepairedPlan:
 
     Attributes:
         plan: The plan as it is now.
-        before, after: Its checks; the same one if nothing was changed.
+        before, after: What its checks found; the same one if nothing was changed.
         repaired: The grids of `before`, by position.
     """
 
     plan: Plan
-    before: CheckedGrids
-    after: CheckedGrids
+    before: SeenGrids
+    after: SeenGrids
     repaired: RepairedGrids
 
     @property
@@ -189,7 +199,7 @@ def repair_plan(
     """Check a plan, repair its grids, save those that changed in the plan, and check it again.
 
     Args:
-        session: The open transaction; rolled back by the caller of a dry run.
+        session: The open transaction; nobody else changes the plan until it ends.
         request: What to repair, and how.
         settings: Give the metric system, the code scheme and the tolerance.
         actor: Who asks; the checks are kept in this name.
@@ -202,16 +212,9 @@ def repair_plan(
     """
     advance(0.0, CHECKING)
     plan = lock_draft(session, request.plan_id or require_open_plan(session).id)
-    meant = request.intended
-    terms = terms_for(session, plan, profile_named(USUAL), settings, meant) if meant else None
+    terms = terms_for(session, plan, profile_named(USUAL), settings, request.intended)
     before = check_subject(session, plan, settings, actor, terms=terms)
-    crs = metric_crs_of(before.areas if len(before.areas) else before.grids, settings)
-    grid_terms = terms_of(
-        session, plan, replace(request, barriers=barriers_of(request, before, settings)), before
-    )
-    advance(_REPAIR_FROM, REPAIRING)
-    told = tell_communities(before, advance)
-    repaired = repair_grids(before.grids, before.areas, grid_terms, crs, told)
+    repaired = repair_seen(session, plan, request, before, settings, advance)
     if not repaired.changed.any():
         return RepairedPlan(plan, before, before, repaired)
     codes = before.grids["code"][repaired.changed]
@@ -227,7 +230,54 @@ def repair_plan(
     return RepairedPlan(plan, before, after, repaired)
 
 
-def tell_communities(checked: CheckedGrids, advance: Advance) -> Callable[[int], None]:
+def try_repair(
+    session: Session, request: RepairRequest, settings: Settings, advance: Advance = unheard
+) -> RepairedPlan:
+    """Tell what `repair_plan` would come to; nothing is stored, and nobody kept from changing the plan.
+
+    Args:
+        session: The open transaction; one of `hold_still`, so that all that is read is of one moment.
+        request: What to repair, and how.
+        settings: As for `repair_plan`.
+        advance: Told how far it is.
+
+    Raises:
+        NotFoundError, ConflictError, InputError: As `repair_plan`.
+    """
+    advance(0.0, CHECKING)
+    plan = get_draft(session, request.plan_id or require_open_plan(session).id)
+    terms = terms_for(session, plan, profile_named(USUAL), settings, request.intended)
+    tolerance = usual_tolerance(settings)
+    areas, grids = frames_of(session, plan)
+    before = SeenGrids(find_in((areas, grids), settings, tolerance, terms), grids, areas)
+    repaired = repair_seen(session, plan, request, before, settings, advance)
+    if not repaired.changed.any():
+        return RepairedPlan(plan, before, before, repaired)
+    require_inside_branch(session, plan.id)
+    advance(_CHECK_FROM, CHECKING_AGAIN)
+    mended = grids.set_geometry(repaired.geometry, crs=grids.crs)
+    after = SeenGrids(find_in((areas, mended), settings, tolerance, terms), mended, areas)
+    return RepairedPlan(plan, before, after, repaired)
+
+
+def repair_seen(
+    session: Session,
+    plan: Plan,
+    request: RepairRequest,
+    before: SeenGrids,
+    settings: Settings,
+    advance: Advance,
+) -> RepairedGrids:
+    """Repair the grids that were seen, and tell how many communities are done; nothing is stored."""
+    crs = metric_crs_of(before.areas if len(before.areas) else before.grids, settings)
+    request = replace(request, barriers=barriers_of(request, before, settings))
+    grid_terms = terms_of(session, plan, request, before)
+    advance(_REPAIR_FROM, REPAIRING)
+    told = tell_communities(before, advance)
+    return repair_grids(before.grids, before.areas, grid_terms, crs, told)
+
+
+def tell_communities(checked: SeenGrids, advance: Advance) -> Callable[[int], None]:
     """Return what takes the number of communities that were repaired, and tells a hundredth at a time."""
     communities = max(int((checked.areas["level"] == AreaLevel.COMMUNITY).sum()), 1)
     done, told = 0, int(_REPAIR_FROM * 100)
@@ -244,7 +294,7 @@ def tell_communities(checked: CheckedGrids, advance: Advance) -> Callable[[int],
     return count
 
 
-def barriers_of(request: RepairRequest, checked: CheckedGrids, settings: Settings) -> Polygons | None:
+def barriers_of(request: RepairRequest, checked: SeenGrids, settings: Settings) -> Polygons | None:
     """Return all lines that no gap is filled across."""
     if request.barrier_file is None:
         return request.barriers
@@ -253,7 +303,7 @@ def barriers_of(request: RepairRequest, checked: CheckedGrids, settings: Setting
     return lines if request.barriers is None else np.concatenate((request.barriers, lines))
 
 
-def terms_of(session: Session, plan: Plan, request: RepairRequest, checked: CheckedGrids) -> GridTerms:
+def terms_of(session: Session, plan: Plan, request: RepairRequest, checked: SeenGrids) -> GridTerms:
     """Collect what a repair goes by."""
     grids = checked.grids
     codes = grids["code"].astype(str)

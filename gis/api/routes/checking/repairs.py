@@ -1,6 +1,6 @@
 """Repair the grids of a plan: a dry run unless told otherwise, answered as features with sentences."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from gis.api.access import Acting, Configured, Transaction, needs
 from gis.api.jobs.kinds import REPAIR
@@ -16,10 +16,16 @@ from gis.workflows.check_grids import CheckRequest, count_at_most
 router = APIRouter(route_class=StrictRoute, prefix="/v1/plans", tags=["plans"])
 
 
+async def hold_dry_runs_still(request: Request, body: RepairIn) -> None:
+    """Have the transaction of a dry run read one state of the plan, which others may go on changing."""
+    request.state.holds_still = body.dry_run
+
+
 @router.post(
     "/{plan_id}/repair",
     summary="Repair the grids of a plan",
     response_class=Response,
+    dependencies=[Depends(hold_dry_runs_still)],
     responses=geojson.ANSWERS | ACCEPTED_ANSWER,
 )
 @needs(Right.DRAFT_PLANS)
