@@ -53,7 +53,11 @@ def import_(
     encoding: Annotated[str | None, typer.Option(help="Encoding of the text, as gb18030.")] = None,
     plan: Annotated[int | None, typer.Option(help="Which plan; else the open one, or a new one.")] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="The file is the complete set of its kind: retire the rest.")
+        bool,
+        typer.Option(
+            "--replace",
+            help="The file is the complete set of its kind: retire the rest, of the plan's branch.",
+        ),
     ] = False,
     skip_bad_rows: Annotated[bool, typer.Option(help="Leave rows with errors out.")] = False,
     map: Annotated[

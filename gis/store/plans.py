@@ -19,6 +19,7 @@ from gis.store.tables import PlanAreaRow, PlanGridRow, PlanRow, ReleaseRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from geopandas import GeoDataFrame
     from shapely import Geometry
@@ -200,14 +201,26 @@ def add_parts(session: Session, plan_id: int, parts: GeoDataFrame, noun: Literal
     fill_fingerprints(session.connection(), f"plan_{noun}", plan_id)
 
 
-def retire_missing_grids(session: Session, plan_id: int, kind: GridKind, codes: set[str]) -> int:
+def retire_missing_grids(
+    session: Session,
+    plan_id: int,
+    kind: GridKind,
+    codes: set[str],
+    communities: AbstractSet[str] | None = None,
+) -> int:
     """Retire the plan's grids of a kind whose code is not among `codes`; return how many.
 
-    Grids only the plan knows are dropped from it; grids of the base release become retirements.
+    Grids only the plan knows are dropped from it; grids of the base release become retirements. Grids of
+    other communities than these, if any are named, stay.
     """
     lock_draft(session, plan_id)
     count_change(session, plan_id)
-    keep = {"plan_id": plan_id, "kind": kind.value, "codes": sorted(codes)}
+    keep = {
+        "plan_id": plan_id,
+        "kind": kind.value,
+        "codes": sorted(codes),
+        "communities": None if communities is None else sorted(communities),
+    }
     retired = session.execute(statement("retire_missing_grids"), keep)
     return int(retired.scalar_one())
 

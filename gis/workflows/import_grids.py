@@ -9,6 +9,7 @@ from gis.errors import InputError
 from gis.identity.actions import Action
 from gis.nouns import AreaLevel, GridKind
 from gis.store.audit.record import record
+from gis.store.identity.units import list_branch_communities
 from gis.store.planning.operations import Deed, OperationKind, recorded
 from gis.store.plans import add_parts, list_plan_areas, retire_missing_grids, save_plan_grids
 from gis.workflows.identity.branch import require_inside_branch
@@ -45,7 +46,8 @@ class GridImportRequest(ImportRequest):
     Attributes:
         kind: Kind of every grid in the file; None: the file has a column for it.
         task: Task of special grids the file does not give one.
-        replace_all: The file is the complete set of its kind: grids it does not hold are retired.
+        replace_all: The file is the complete set of its kind: grids it does not hold are retired. In a plan
+            of a branch it is the branch's complete set, and the grids of others stay.
     """
 
     kind: GridKind | None = None
@@ -98,7 +100,8 @@ def import_grids(
     with recorded(session, plan.id, Deed(OperationKind.IMPORT_GRIDS, options=options), actor):
         report = take_in(intake, settings, plan.id)
         if request.replace_all and request.kind is not None:
-            retired = retire_missing_grids(session, plan.id, request.kind, set(intake.seen))
+            own = list_branch_communities(session, plan.id)
+            retired = retire_missing_grids(session, plan.id, request.kind, set(intake.seen), own)
             report = replace(report, retired=retired)
     detail = {"kind": kind, "rows": report.rows, "saved": report.saved, "retired": report.retired}
     require_inside_branch(session, plan.id)

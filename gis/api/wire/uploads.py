@@ -84,7 +84,11 @@ class GridUpload(Upload):
     )
     task: Annotated[Text | None, Field(description="Task of special grids without one.")] = None
     replace_all: Annotated[
-        bool, Field(description="The file is the complete set of its kind; grids it lacks are retired.")
+        bool,
+        Field(
+            description="The file is the complete set of its kind; grids it lacks are retired. In a plan "
+            "of a branch it is the branch's set: grids of others stay."
+        ),
     ] = False
 
     def how_to_read(self) -> dict[str, Any]:

@@ -99,6 +99,7 @@ def list_outside_branch(session: Session, plan_id: int, most: int) -> list[str]:
     return list(session.scalars(statement("list_outside_branch"), {"plan_id": plan_id, "most": most}))
 
 
-def list_branch_communities(session: Session, plan_id: int) -> frozenset[str]:
-    """Return the codes of the communities a plan of a branch may change; none if it may change everything."""
-    return frozenset(session.scalars(statement("list_branch_communities"), {"plan_id": plan_id}))
+def list_branch_communities(session: Session, plan_id: int) -> frozenset[str] | None:
+    """Return the codes of the communities a plan of a branch may change; None: it may change everything."""
+    codes = session.scalar(statement("list_branch_communities"), {"plan_id": plan_id})
+    return None if codes is None else frozenset(codes)

@@ -1,4 +1,4 @@
--- The communities a plan of a branch may change; no row for a plan that may change everything.
+-- The communities a plan of a branch may change, perhaps none; no row for a plan that may change everything.
 WITH branch AS (
     SELECT v.area_id, v.level
     FROM plan AS p
@@ -9,7 +9,10 @@ WITH branch AS (
     ORDER BY cardinality(above.branch) DESC
     LIMIT 1
 )
-SELECT c.code
+SELECT array(
+    SELECT c.code
+    FROM area_version AS c
+    WHERE c.level = 'community' AND upper_inf(c.valid) AND b.area_id IN (c.area_id, c.parent_id)
+)
 FROM branch AS b
-JOIN area_version AS c ON c.level = 'community' AND upper_inf(c.valid)
-WHERE b.level <> 'district' AND (c.area_id = b.area_id OR c.parent_id = b.area_id)
+WHERE b.level <> 'district'

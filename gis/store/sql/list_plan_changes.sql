@@ -6,7 +6,7 @@ WITH own AS (
 )
 SELECT own.id AS plan_grid_id, own.version, own.retired, base.grid_id AS id, own.kind, own.code, own.name,
        own.community_code, own.is_seen,
-       NOT own.is_seen AND base.grid_id IS NOT NULL
+       NOT own.is_seen AND NOT own.retired AND base.grid_id IS NOT NULL
            AND (own.kind, own.name, own.community_code) IS NOT DISTINCT FROM (base.kind, base.name, community.code)
            AND ST_AsBinary(own.geom) = ST_AsBinary(base.geom) AS is_as_released,
        CASE WHEN own.is_seen THEN ST_GeomFromText('MULTIPOLYGON EMPTY', 4490) ELSE own.geom END AS geometry

@@ -336,7 +336,7 @@ def terms_of(session: Session, plan: Plan, request: RepairRequest, checked: Seen
 def is_foreign(session: Session, plan: Plan, grids: GeoDataFrame) -> pd.Series[bool]:
     """Mark the grids that a plan of a branch may not change: those of other communities."""
     communities = list_branch_communities(session, plan.id)
-    return ~grids["community_code"].isin(communities) if communities else grids["code"].isna()
+    return grids["code"].isna() if communities is None else ~grids["community_code"].isin(communities)
 
 
 def ages_of(session: Session, plan: Plan, grids: GeoDataFrame) -> Integers:

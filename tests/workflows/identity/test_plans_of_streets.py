@@ -12,6 +12,7 @@ from matrix.world import (
     A1,
     A2,
     A11,
+    A12,
     A21,
     A22,
     MIDDLE,
@@ -26,15 +27,24 @@ from matrix.world import (
     publish_two,
 )
 from shapely import box
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from gis.errors import ConflictError, InputError
 from gis.gridding.rules.identity import ids_of
 from gis.nouns import Actor, AreaLevel, FindingKind, GridKind, Scope
 from gis.settings import Settings
 from gis.store.checks import save_check
-from gis.store.identity.units import save_units
-from gis.store.plans import create_plan, get_plan, list_plan_areas, save_plan_grids
+from gis.store.grids import list_grids
+from gis.store.identity.units import list_branch_communities, save_units
+from gis.store.plans import (
+    create_plan,
+    get_plan,
+    list_plan_areas,
+    list_plan_changes,
+    list_plan_grids,
+    retire_missing_grids,
+    save_plan_grids,
+)
 from gis.store.tables import AreaVersionRow
 from gis.workflows.check_grids import CheckRequest, check_requested
 from gis.workflows.checking.intend import intend_gap, take_back_mark
@@ -51,6 +61,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from gis.nouns import Plan
+    from gis.workflows.import_layer import ImportReport
 
 SETTINGS = Settings(database_url="postgresql://unused")
 PLANNER = Actor("planner.of.a1")
@@ -81,6 +92,17 @@ def bring(session: Session, plan: Plan, path: Path, **options: Any) -> int:
     return import_grids(session, request, SETTINGS, PLANNER).saved
 
 
+def bring_all(session: Session, plan: Plan, path: Path) -> ImportReport:
+    request = GridImportRequest(
+        path, crs="cgcs2000", plan_id=plan.id, kind=GridKind.NATURAL, replace_all=True
+    )
+    return import_grids(session, request, SETTINGS, PLANNER)
+
+
+def codes_of(session: Session, plan: Plan) -> set[str]:
+    return set(list_plan_grids(session, plan.id, GridKind.NATURAL)["code"])
+
+
 MINE = (natural(f"{A11}001", A11, SOUTH, MOVED), natural(f"{A11}002", A11, MOVED, NORTH))
 THEIRS = natural(f"{A21}001", A21, SOUTH, MIDDLE)
 
@@ -97,8 +119,41 @@ def test_the_district_may_bring_what_the_street_may_not(session: Session, tmp_pa
 
 
 def test_a_complete_set_of_a_street_retires_nobody_elses_grids(session: Session, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="lies outside it"):
-        bring(session, plan_of(session), write(tmp_path / "mine.geojson", *MINE), replace_all=True)
+    whole = natural(f"{A11}001", A11, SOUTH, NORTH)
+    before = codes_of(session, newest := plan_of(session))
+    plan, path = plan_of(session), write(tmp_path / "mine.geojson", whole)
+    report = bring_all(session, plan, path)
+    # the other grid of the community, and the two of the street's other one
+    gone = {code for code in before if code.startswith(A1)} - {f"{A11}001"}
+    assert (report.saved, report.retired) == (1, len(gone)) == (1, 3)
+    assert codes_of(session, plan) == before - gone
+    assert bring_all(session, plan, path).retired == 0
+    # what only the plan has is dropped from it
+    bring(session, plan, write(tmp_path / "more.geojson", *MINE, natural(f"{A12}009", A12, SOUTH, NORTH)))
+    assert bring_all(session, plan, path).retired == 2
+    located = list_plan_changes(session, plan.id, {})
+    assert not located.loc[located["retired"], "is_as_released"].any()
+    save_check(session, get_plan(session, plan.id), [], (0.1, 1.0), PLANNER)
+    publish_release(session, plan.id, THIRD_DAY, SETTINGS, PLANNER)
+    assert codes_of(session, newest) == before
+    assert set(list_grids(session, 3)["code"]) == before - gone
+
+
+def test_a_complete_set_of_a_street_without_communities_retires_nothing(session: Session) -> None:
+    plan = plan_of(session)
+    ended = "UPDATE area_version SET parent_id = NULL WHERE level = 'community' AND code LIKE :its"
+    session.execute(text(ended), {"its": f"{A1}%"})
+    assert list_branch_communities(session, plan.id) == frozenset()
+    before = codes_of(session, plan)
+    assert retire_missing_grids(session, plan.id, GridKind.NATURAL, set(), frozenset()) == 0
+    assert codes_of(session, plan) == before
+
+
+def test_a_complete_set_of_the_district_retires_everywhere(session: Session, tmp_path: Path) -> None:
+    plan = plan_of(session, "RA")
+    before = codes_of(session, plan)
+    assert bring_all(session, plan, write(tmp_path / "mine.geojson", *MINE)).retired == len(before) - 2
+    assert codes_of(session, plan) == {f"{A11}001", f"{A11}002"}
 
 
 def test_a_street_brings_no_areas(session: Session, tmp_path: Path) -> None:
