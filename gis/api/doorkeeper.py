@@ -96,6 +96,7 @@ class Doorkeeper:
         key = token_hash(token)
         known = self.remembered(request)
         if known is not None and known.signed_in.change == await self.last_change():
+            self._known[key] = known  # one whose question failed meanwhile may have taken it out
             self._known.move_to_end(key)
             return known
         self._known.pop(key, None)

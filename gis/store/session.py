@@ -80,7 +80,6 @@ class SideConnection:
         self._engine = engine
         self._query = query
         self._cursor: Cursor | None = None
-        self._poll = select.poll()
         self._lock = asyncio.Lock()
         self._is_prepared = True
 
@@ -128,8 +127,6 @@ class SideConnection:
             if not any(select.select(*awaited, [], CONNECT_SECONDS)):
                 connection.close()
                 raise psycopg2.OperationalError("the database does not answer")
-        self._poll = select.poll()
-        self._poll.register(connection.fileno(), select.POLLIN)
         cursor: Cursor = connection.cursor()
         return cursor
 
@@ -137,11 +134,14 @@ class SideConnection:
         self, cursor: Cursor, statement: str, meanwhile: Callable[[], None] = lambda: None
     ) -> None:
         """Send a statement and wait for its answer: briefly here, then without holding up the event loop."""
+        # made for this connection: one that comes up after its caller has given up must not put its own here
+        answers = select.poll()
+        answers.register(cursor.connection.fileno(), select.POLLIN)
         cursor.execute(statement)
         meanwhile()
         is_slow = False
         while cursor.connection.poll() != POLL_OK:
-            if is_slow or not self._poll.poll(AT_ONCE_MS):
+            if is_slow or not answers.poll(AT_ONCE_MS):
                 is_slow = True
                 await readable(cursor.connection.fileno())
 

@@ -195,6 +195,8 @@ def test_arguments_that_do_not_fit_are_refused(watch: Any) -> None:
         watch.changed_edges(good[0], 1)
     with pytest.raises((TypeError, ValueError, SystemError)):
         watch.changed_edges(None, 1)
+    with pytest.raises(TypeError, match="integer"):
+        watch.changed_edges(good[0], "two")
 
 
 @pytest.mark.parametrize("calls", [compiled.CALLS - 1, compiled.CALLS + 1, None])

@@ -51,7 +51,7 @@ static int read_polygons(PyObject *polygons, int64_t more, Edges *edges)
 /* changed_edges(polygons, count) -> [(polygon, ends, (net, key)), ...] or None */
 static PyObject *changed_edges(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
-    Edges edges;
+    Edges edges = {0};
     Change *changes = NULL;
     PyObject *found = NULL;
     (void)module;
