@@ -6,6 +6,7 @@ on where a ring starts and which way it turns.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import shapely
@@ -31,18 +32,32 @@ from gis.gridding.rules.terms import Limits, Terms, judged
 from gis.nouns import AreaLevel, Finding, FindingKind, GridKind, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     import geopandas as gpd
 
     from gis.gridding.checks.layer import Coverage, Layer
     from gis.gridding.codes import CodeScheme
 
-__all__ = ["Tolerance", "check_areas", "check_grids"]
+__all__ = ["Tolerance", "check_areas", "check_grids", "checking_grids"]
 
 _LEVELS = tuple(AreaLevel)
 _SEVERITIES = tuple(Severity)
 _KINDS = tuple(FindingKind)
+
+
+class CheckPart(StrEnum):
+    """What a check of grids goes through, in this order."""
+
+    OUTLINES = "outlines"
+    SINGLE = "single"
+    AREAS = "areas"
+    RULES = "rules"
+    OVERLAPS_AND_GAPS = "overlaps_and_gaps"
+    COMMUNITIES = "communities"
+    LEVELS = "levels"
+    KNOWN = "known"
+    ORDER = "order"
 
 
 def check_grids(
@@ -80,19 +95,52 @@ def check_grids(
     Raises:
         InputError: A column is missing.
     """
+    parts = checking_grids(
+        grids, areas, tolerance=tolerance, metric_crs=metric_crs, scheme=scheme, terms=terms
+    )
+    return findings_of(parts, lambda _part: None)
+
+
+def findings_of(
+    parts: Generator[CheckPart, None, list[Finding]], tell: Callable[[CheckPart], None]
+) -> list[Finding]:
+    """Go through a check, tell each part before it begins, and return the findings."""
+    while True:
+        try:
+            tell(next(parts))
+        except StopIteration as end:
+            findings: list[Finding] = end.value
+            return findings
+
+
+def checking_grids(
+    grids: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame | None,
+    *,
+    tolerance: Tolerance,
+    metric_crs: str,
+    scheme: CodeScheme,
+    terms: Terms | None = None,
+) -> Generator[CheckPart, None, list[Finding]]:
+    """Check as `check_grids` does, part by part: each is given before it begins, the findings at the end."""
     terms = terms or Terms()
+    yield CheckPart.OUTLINES
     households = ("households",) if "households" in grids.columns else ()
     layer = read_layer(grids, ("kind", "task", "community_code", *households), metric_crs, "grid")
     of_kind = {kind: layer.where(layer.rows["kind"].to_numpy() == kind) for kind in GridKind}
+    yield CheckPart.SINGLE
     findings = [
         *find_invalid(layer),
         *find_multi_part(layer),
         *find_duplicate_codes(layer),
         *find_bad_codes(layer, scheme, "community_code"),
     ]
+    yield CheckPart.AREAS
     levels = _levels(areas, metric_crs)
     parents = next((levels[level] for level in reversed(_LEVELS) if level in levels), None)
+    yield CheckPart.RULES
     findings += find_further(of_kind, terms.profile)
+    yield CheckPart.OVERLAPS_AND_GAPS
     natural = coverage_of(of_kind[GridKind.NATURAL])
     limits = Limits(terms.profile, tolerance)
     findings += find_overlaps(natural, limits.of("natural", FindingKind.OVERLAP), {"layer": "natural"})
@@ -101,13 +149,17 @@ def check_grids(
         findings += find_overlaps(
             coverage_of(subset), limits.of(detail["layer"], FindingKind.OVERLAP), detail
         )
+    yield CheckPart.COMMUNITIES
     if parents is not None:
         findings += _grids_against(parents, layer, natural, limits)
+    yield CheckPart.LEVELS
     for child, parent in _steps(levels):
         findings += find_unknown_parents(child.layer, parent.layer, "parent_code", required=True)
         findings += find_wrong_parents(place(child, parent, "parent_code"))
+    yield CheckPart.KNOWN
     findings += find_with_known(of_kind, natural, terms)
     findings += find_in_units(natural, terms, limits)
+    yield CheckPart.ORDER
     findings = remember_holes(findings, terms.intended)
     layers = dict(zip(layer.codes, layer.rows["kind"], strict=True))
     return _ordered(judged(findings, terms.profile, layers))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gis.errors import InputError
-from gis.gridding.check import check_areas, check_grids
+from gis.gridding.check import check_areas, checking_grids, findings_of
 from gis.gridding.checks.tolerance import Tolerance
 from gis.gridding.codes import scheme_named
 from gis.gridding.crs import metric_crs_for
@@ -23,7 +23,7 @@ from gis.store.grids import list_grids, list_retired_codes
 from gis.store.people import list_buildings, list_codes_on_duty
 from gis.store.plans import get_plan, list_plan_areas, list_plan_grids
 from gis.store.releases import get_release
-from gis.workflows.checking.steps import unheard
+from gis.workflows.checking.steps import CHECK_STEPS, unheard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,8 +78,8 @@ class CheckRequest:
 
 READING = {"zh": "读取区域和网格", "en": "Reading areas and grids"}
 CHECKING_AREAS = {"zh": "检查行政区域", "en": "Checking areas"}
-CHECKING_GRIDS = {"zh": "检查网格", "en": "Checking grids"}
 SAVING = {"zh": "保存检查结果", "en": "Storing the findings"}
+SAVING_FROM = 0.9
 
 
 def check_requested(
@@ -100,7 +100,7 @@ def check_requested(
         request.min_width_m or settings.min_width_m, request.min_area_m2 or settings.min_area_m2
     )
     findings = find_in(frames, settings, tolerance, terms, advance)
-    advance(0.9, SAVING)
+    advance(SAVING_FROM, SAVING)
     return keep(session, subject, frames, findings, tolerance, actor)
 
 
@@ -130,26 +130,28 @@ def check_subject(
     subject: Plan | Release,
     settings: Settings,
     actor: Actor,
-    tolerance: Tolerance | None = None,
     terms: Terms | None = None,
+    advance: Advance = unheard,
 ) -> CheckedGrids:
     """Check all areas and grids of a plan, as it would be published, or of a release.
 
     Args:
         session: The open transaction.
         subject: What to check.
-        settings: Give the metric system, the code scheme and the usual tolerance.
+        settings: Give the metric system, the code scheme and the tolerance.
         actor: Who asks.
-        tolerance: Another tolerance than the usual.
         terms: Other rules than the usual and other holes than those that were marked, of `terms_for`.
+        advance: Told how far it is.
 
     Returns:
         The findings, stored under the check's id.
     """
+    advance(0.0, READING)
     frames = frames_of(session, subject)
-    tolerance = tolerance or usual_tolerance(settings)
+    tolerance = usual_tolerance(settings)
     terms = terms or terms_for(session, subject, shipped_profile(USUAL), settings, frozenset())
-    findings = find_in(frames, settings, tolerance, terms)
+    findings = find_in(frames, settings, tolerance, terms, advance)
+    advance(SAVING_FROM, SAVING)
     return keep(session, subject, frames, findings, tolerance, actor)
 
 
@@ -170,10 +172,9 @@ def find_in(
     crs = metric_crs_of(areas if len(areas) else grids, settings)
     advance(0.1, CHECKING_AREAS)
     of_areas = check_areas(areas, tolerance=tolerance, metric_crs=crs, terms=terms)
-    advance(0.3, CHECKING_GRIDS)
     scheme = scheme_named(settings.code_scheme)
-    of_grids = check_grids(grids, areas, tolerance=tolerance, metric_crs=crs, scheme=scheme, terms=terms)
-    return [*of_areas, *of_grids]
+    parts = checking_grids(grids, areas, tolerance=tolerance, metric_crs=crs, scheme=scheme, terms=terms)
+    return [*of_areas, *findings_of(parts, lambda part: advance(*CHECK_STEPS[part]))]
 
 
 def keep(

@@ -11,14 +11,26 @@ from releases import PLANNER, publish
 from shapely import Point
 
 from gis.errors import InputError
+from gis.gridding.check import CheckPart
 from gis.gridding.rules.identity import ids_of
 from gis.nouns import Finding, FindingKind, Plan
 from gis.settings import Settings
 from gis.store.people import save_buildings, save_workers
 from gis.store.plans import create_plan, get_plan, save_plan_areas, save_plan_grids
-from gis.workflows.check_grids import check_subject, profile_named, terms_for
+from gis.workflows.check_grids import (
+    CHECKING_AREAS,
+    READING,
+    SAVING,
+    CheckRequest,
+    check_requested,
+    check_subject,
+    profile_named,
+    terms_for,
+)
+from gis.workflows.checking.steps import CHECK_STEPS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -86,6 +98,20 @@ def test_what_is_stored_is_what_the_rules_are_held_against(session: Session, rul
     assert without.grids == (codes[-1],)
     (cut,) = [finding for finding in found if finding.kind is FindingKind.BUILDING_CUT]
     assert cut.detail["building"] == "H"
+
+
+def test_a_check_tells_each_part_before_it_begins(session: Session) -> None:
+    grids, areas = make_district(3)
+    plan = plan_of(session, grids[grids["kind"] == "natural"], areas)
+    told: list[tuple[float, Mapping[str, str]]] = []
+    request = CheckRequest(plan_id=plan.id)
+    check_requested(session, request, SETTINGS, PLANNER, lambda *one: told.append(one))
+    shares = [share for share, _ in told]
+    assert shares == sorted(set(shares))
+    parts = [step for _, step in told]
+    assert parts == [READING, CHECKING_AREAS, *(step for _, step in CHECK_STEPS.values()), SAVING]
+    assert list(CHECK_STEPS) == list(CheckPart)
+    assert len({step["zh"] for step in parts}) == len({step["en"] for step in parts}) == len(parts)
 
 
 def test_a_marked_gap_stays_a_hint_and_is_kept_as_one(session: Session, rules: Path) -> None:

@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
-from gis.cli.edge import acting_user, command_transaction, out, print_table
+from gis.cli.edge import acting_user, command_transaction, out, print_table, step_bar
 from gis.cli.grids.subject import subject_of
 from gis.cli.importing import column_map
 from gis.errors import InputError
-from gis.gridding.checks.tolerance import Tolerance
 from gis.gridding.rules.catalogue import UNIT
 from gis.gridding.rules.identity import ids_of
 from gis.gridding.rules.profile import USUAL
@@ -72,17 +71,18 @@ def check(
     settings = Settings()
     if output is not None:
         form_of(output)  # a wrong ending is said before the work, not after
-    tolerance = Tolerance(min_width or settings.min_width_m, min_area or settings.min_area_m2)
+    limits = {"min_width_m": min_width, "min_area_m2": min_area}
+    settings = settings.model_copy(update={name: limit for name, limit in limits.items() if limit})
     rules = profile_named(profile or (USUAL if units is None else UNIT))
     meant = frozenset(() if intended is None else read_ids(intended))
     unit_grids = None
     if units is not None:
         unit_grids = read_units(StateFile(units, crs, column_map(column or ())), settings)
     actor = acting_user()
-    with command_transaction(settings) as session:
+    with command_transaction(settings) as session, step_bar() as advance:
         subject = subject_of(session, plan, release)
         terms = replace(terms_for(session, subject, rules, settings, meant), units=unit_grids)
-        checked = check_subject(session, subject, settings, actor, tolerance, terms)
+        checked = check_subject(session, subject, settings, actor, terms, advance)
         if map is not None:
             write_findings_map(checked, map, settings)
         for file in filter(None, (map, output)):

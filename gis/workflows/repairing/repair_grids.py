@@ -43,7 +43,7 @@ from gis.workflows.check_grids import (
     terms_for,
     usual_tolerance,
 )
-from gis.workflows.checking.steps import unheard
+from gis.workflows.checking.steps import unheard, within
 from gis.workflows.identity.branch import require_inside_branch
 from gis.workflows.repairing.barriers import BarrierFile, read_barriers
 
@@ -64,8 +64,8 @@ CHECKING = {"zh": "检查方案", "en": "Checking the plan"}
 REPAIRING = {"zh": "修复网格", "en": "Repairing grids"}
 SAVING = {"zh": "保存网格", "en": "Storing the grids"}
 CHECKING_AGAIN = {"zh": "再次检查方案", "en": "Checking the plan again"}
-_REPAIR_FROM, _REPAIR_TO, _CHECK_FROM = 0.25, 0.65, 0.7
-"""Where the steps begin, as shares of the whole."""
+_REPAIR_FROM, _REPAIR_TO, _CHECK_FROM, _CHECK_TO = 0.25, 0.65, 0.7, 0.95
+"""Where the steps begin and end, as shares of the whole."""
 
 # Wider gaps are land that somebody has to decide about.
 USUAL_GAP_WIDTH_M = 5.0
@@ -213,7 +213,8 @@ def repair_plan(
     advance(0.0, CHECKING)
     plan = lock_draft(session, request.plan_id or require_open_plan(session).id)
     terms = terms_for(session, plan, profile_named(USUAL), settings, request.intended)
-    before = check_subject(session, plan, settings, actor, terms=terms)
+    told = within(advance, 0.0, _REPAIR_FROM, CHECKING)
+    before = check_subject(session, plan, settings, actor, terms, told)
     repaired = repair_seen(session, plan, request, before, settings, advance)
     if not repaired.changed.any():
         return RepairedPlan(plan, before, before, repaired)
@@ -226,7 +227,8 @@ def repair_plan(
     record(session, actor, Action.PLAN_REPAIR, subject=("plan", plan.id), detail={"grids": len(shapes)})
     plan = get_plan(session, plan.id)
     advance(_CHECK_FROM, CHECKING_AGAIN)
-    after = check_subject(session, plan, settings, actor, terms=terms)
+    told = within(advance, _CHECK_FROM, _CHECK_TO, CHECKING_AGAIN)
+    after = check_subject(session, plan, settings, actor, terms, told)
     return RepairedPlan(plan, before, after, repaired)
 
 
@@ -249,14 +251,16 @@ def try_repair(
     terms = terms_for(session, plan, profile_named(USUAL), settings, request.intended)
     tolerance = usual_tolerance(settings)
     areas, grids = frames_of(session, plan)
-    before = SeenGrids(find_in((areas, grids), settings, tolerance, terms), grids, areas)
+    told = within(advance, 0.0, _REPAIR_FROM, CHECKING)
+    before = SeenGrids(find_in((areas, grids), settings, tolerance, terms, told), grids, areas)
     repaired = repair_seen(session, plan, request, before, settings, advance)
     if not repaired.changed.any():
         return RepairedPlan(plan, before, before, repaired)
     require_inside_branch(session, plan.id)
     advance(_CHECK_FROM, CHECKING_AGAIN)
     mended = grids.set_geometry(repaired.geometry, crs=grids.crs)
-    after = SeenGrids(find_in((areas, mended), settings, tolerance, terms), mended, areas)
+    told = within(advance, _CHECK_FROM, _CHECK_TO, CHECKING_AGAIN)
+    after = SeenGrids(find_in((areas, mended), settings, tolerance, terms, told), mended, areas)
     return RepairedPlan(plan, before, after, repaired)
 
 
