@@ -7,21 +7,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 STAR = "*"
 MOBILE_DIGITS, IDENTITY_DIGITS = 11, 18
 
-_MOBILE = r"1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}"
-_IDENTITY = r"[1-9]\d{5}(?:18|19|20)\d{2}[01]\d[0-3]\d{4}[\dXx]"
-_EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-# numbers that stand alone: part of a longer one is something else
-_NUMBER = re.compile(
-    rf"(?<![A-Za-z\d.])(?:(?P<identity>{_IDENTITY})|(?:\+?86[\s-]?)?(?P<mobile>{_MOBILE}))(?![A-Za-z\d])"
-)
+# what people put between the digits of a number; a dot is none, or metres with decimals would be phones
+_SIGNS = r"\s()\-\u2010-\u2015\u2212·\u200b-\u200d\u2060\ufeff"
+_GAP = rf"[{_SIGNS}]{{0,3}}"
+_COUNTRY = rf"(?:(?:\+|00)?86{_GAP}|0)?"
+_MOBILE = rf"1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}"
+_IDENTITY = rf"[1-9]\d{{5}}{_GAP}(?:18|19|20)\d{{2}}[01]\d[0-3]\d{_GAP}\d{{3}}[\dXx]"
+_EMAIL = r"[A-Za-z\d_.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
+# numbers that stand alone: part of a longer one, or decimals, are something else
+_NUMBER = rf"(?<!\d)(?<!\d\.)(?:(?P<identity>{_IDENTITY})|{_COUNTRY}(?P<mobile>{_MOBILE}))(?![A-Za-z\d])"
+_HIDDEN = re.compile(rf"(?P<email>{_EMAIL})|{_NUMBER}")
+# cheap, and true of every text that the pattern above finds something in
+_SUSPECT = re.compile(rf"[@＠]|(?:\d{_GAP}){{{MOBILE_DIGITS - 1}}}\d")
 _WORD = re.compile(r"[A-Za-z][a-z]{0,19}[0-9]{0,4}(?:[ _-][a-z]{0,12}[0-9]{0,3}){0,5}")
 _QUOTED = re.compile(r"'([^']*)'")
 HIDDEN = "…"
-_MAIL = re.compile(_EMAIL)
 # 欧阳, 司马 ... : surnames of two characters keep the first one only, like any other
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff·]+")
 _PLACE = re.compile(r"^(.*?[省市区县旗镇乡街道路巷村社](?=.)|\S+\s)")
@@ -30,7 +39,7 @@ _PLACE = re.compile(r"^(.*?[省市区县旗镇乡街道路巷村社](?=.)|\S+\s)
 def normal_number(text: str) -> str:
     """Return a phone or identity number as it is compared: no blanks, hyphens or +86, X in capitals."""
     plain = unicodedata.normalize("NFKC", text)
-    digits = re.sub(r"[\s()\-]", "", plain).upper()
+    digits = re.sub(rf"[{_SIGNS}]", "", plain).upper()
     return re.sub(r"^(?:\+|00)?86(?=1[3-9]\d{9}$)", "", digits)
 
 
@@ -95,9 +104,41 @@ def mask_text(text: str) -> str:
     """
 
     def masked(found: re.Match[str]) -> str:
+        if found["email"]:
+            return mask_email(found[0])
         return mask_phone(found["mobile"]) if found["mobile"] else mask_identity(found["identity"])
 
-    return _MAIL.sub(lambda found: mask_email(found[0]), _NUMBER.sub(masked, text))
+    return _replaced(text, _HIDDEN, masked) if _SUSPECT.search(text) else text
+
+
+def mask_number(text: str, number: str) -> str:
+    """Return a text in which one phone or identity number is masked, however it is spaced.
+
+    >>> mask_number("ask +86 137-0000-1235 or １３７００００１２３５, not 913700001235", "13700001235")
+    'ask 137****1235 or 137****1235, not 913700001235'
+    """
+    plain = normal_number(number)
+    mask = mask_phone(plain) if len(plain) <= MOBILE_DIGITS else mask_identity(plain)
+    spaced = rf"[{_SIGNS}._,/]{{0,3}}".join(plain)
+    pattern = re.compile(rf"(?<!\d){_COUNTRY}{spaced}(?!\d)", re.IGNORECASE)
+    return _replaced(text, pattern, lambda _: mask)
+
+
+def mask_facts(facts: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any]:
+    """Return a JSON object of which every text, name and number, at any depth, went through a mask.
+
+    A number that is masked becomes a text; names that would fall together are told apart.
+
+    >>> mask_facts({"tel": 13812345678, "floor": 3, "notes": ["13812345678"]}, mask_text)
+    {'tel': '138****5678', 'floor': 3, 'notes': ['138****5678']}
+    """
+    whole: dict[str, Any] = {}
+    for name, value in facts.items():
+        shown = mask(name)
+        while shown != name and (shown in facts or shown in whole):
+            shown += STAR
+        whole[shown] = _masked(value, mask)
+    return whole
 
 
 def shown_name(name: str) -> str:
@@ -123,3 +164,37 @@ def _keep(text: str, first: int, last: int) -> str:
     if len(text) <= first + last + 2:
         return STAR * 4
     return text[:first] + STAR * (len(text) - first - last) + text[-last:]
+
+
+def _masked(value: object, mask: Callable[[str], str]) -> object:
+    """Return a JSON value that went through a mask."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, list):
+        return [_masked(one, mask) for one in value]
+    if isinstance(value, dict):
+        return mask_facts(value, mask)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    digits = str(int(value) if isinstance(value, float) and value.is_integer() else value)
+    shown = mask(digits)
+    return value if shown == digits else shown
+
+
+def _replaced(text: str, pattern: re.Pattern[str], mask: Callable[[re.Match[str]], str]) -> str:
+    """Return a text with what a pattern finds replaced; the pattern sees full-width signs as plain ones."""
+    plain = text if text.isascii() else "".join(map(_plain, text))
+    parts, end = [], 0
+    for found in pattern.finditer(plain):
+        parts += [text[end : found.start()], mask(found)]
+        end = found.end()
+    return "".join([*parts, text[end:]])
+
+
+@lru_cache(65_536)
+def _plain(sign: str) -> str:
+    """Return a sign in its plain form where that is one sign too, so that places in a text stay the same."""
+    plain = unicodedata.normalize("NFKC", sign)
+    if plain.isdecimal() and len(plain) == 1:
+        return str(int(plain))
+    return plain if len(plain) == 1 else sign

@@ -10,8 +10,10 @@ from gis.identity import masks
 from gis.identity.masks import (
     mask_address,
     mask_email,
+    mask_facts,
     mask_identity,
     mask_name,
+    mask_number,
     mask_phone,
     mask_text,
     normal_number,
@@ -45,6 +47,15 @@ CASES = [
     (mask_text, "电话13812345678，身份证32010219900307425X。", "电话138****5678，身份证320102***********X。"),
     (mask_text, "+86 138-1234-5678/13912345678", "138****5678/139****5678"),
     (mask_text, "118.13812345678 a13812345678f 1381234567890 2026-05-01", None),
+    (mask_text, "1345678.1234 13 8123 45678 1998-1999 1234", None),
+    (
+        mask_text,
+        "回电１３８１２３４５６７８，８６ １３８－１２３４－５６７９",
+        "回电138****5678，138****5679",
+    ),
+    (mask_text, "tel13812345678 0086 13812345679 013812345670", "tel138****5678 138****5679 138****5670"),
+    (mask_text, "138\u200b1234\u200b5678 320102 19900307 425x", "138****5678 320102***********X"),
+    (mask_text, "请写信给li.na＠example.cn", "请写信给l****@example.cn"),
 ]
 
 
@@ -52,6 +63,39 @@ CASES = [
 def test_masks_by_hand(mask: object, plain: str, shown: str | None) -> None:
     assert callable(mask)
     assert mask(plain) == (plain if shown is None else shown)
+
+
+JSON_CASES = [
+    ({"tel": 13812345678}, {"tel": "138****5678"}),
+    ({"tel": 13812345678.0, "lon": 118.13812345678}, {"tel": "138****5678", "lon": 118.13812345678}),
+    ({"ids": [320102199003074258, [None, True, 7]]}, {"ids": ["320102***********8", [None, True, 7]]}),
+    ({"13812345678": 1, "138****5678": 2}, {"138****5678*": 1, "138****5678": 2}),
+    ({"13812345678": 1, "+8613812345678": 2}, {"138****5678": 1, "138****5678*": 2}),
+]
+
+
+@pytest.mark.parametrize(("plain", "shown"), JSON_CASES)
+def test_masks_in_json_by_hand(plain: dict[str, object], shown: object) -> None:
+    assert mask_facts(plain, mask_text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "13700001235",
+        "+8613700001235",
+        "86 137-0000-1235",
+        "0086(137)00001235",
+        "１３７００００１２３５",
+        "137.0000.1235",
+        "1 3 7 0 0 0 0 1 2 3 5",
+        "013700001235",
+    ],
+)
+def test_one_number_is_masked_however_it_is_written(text: str) -> None:
+    assert mask_number(f"电话{text}。", "+86 137 0000 1235") == "电话137****1235。"
+    for other in ("913700001235", "137000012359", "8613700001236"):
+        assert mask_number(f"{other} {text}", "13700001235") == f"{other} 137****1235"
 
 
 @settings(deadline=None, max_examples=200)

@@ -19,6 +19,7 @@ from gis.files.guarded.heads import appending, read_exported
 from gis.files.guarded.key_file import read_keys
 from gis.identity.actions import Action
 from gis.identity.chain import FaultKind
+from gis.identity.masks import normal_number
 from gis.identity.personal import Person, Subject
 from gis.nouns import Actor
 from gis.settings import Settings
@@ -56,13 +57,16 @@ def here(tmp_path: Path) -> Settings:
 def report(session: Session, settings: Settings, *reports: dict[str, Any]) -> list[int]:
     made = [
         EventReport(
-            source="hotline",
-            source_id=str(number),
             x=None,
             y=None,
             crs="wgs84",
-            category="rubbish",
-            **{"reported_at": NOW - timedelta(days=10)} | one,
+            **{
+                "source": "hotline",
+                "source_id": str(number),
+                "category": "rubbish",
+                "reported_at": NOW - timedelta(days=10),
+            }
+            | one,
         )
         for number, one in enumerate(reports)
     ]
@@ -169,6 +173,37 @@ def test_a_person_is_erased_and_nobody_else(session: Session, here: Settings) ->
     audit = session.scalar(text("SELECT string_agg(t::text, ' ') FROM audit_entry AS t"))
     assert "personal.erase" in audit
     assert PHONE not in audit
+
+
+WRITTEN: list[dict[str, Any]] = [
+    {"attributes": {"tel": 13812340017, "ours": {"list": [1, 13812340017.0]}}},
+    {"attributes": {"13812340017": "x"}},
+    {"text": "+8613812340017"},
+    {"text": "86 138-1234-0017"},
+    {"text": "１３８１２３４００１７"},
+    {"category": f"call {PHONE}"},
+    {"source": PHONE},
+    {"source_id": PHONE},
+    {"source_id": f"+86{PHONE}"},  # falls together with the one before, once both are masked
+]
+
+
+def test_a_number_is_found_and_masked_wherever_and_however_it_was_written(
+    session: Session, here: Settings
+) -> None:
+    ids = report(session, here, *WRITTEN, {"source_id": "138****0017"}, {"attributes": {"order": int(OTHER)}})
+    told = export_person(session, here, STAFF, PHONE)
+    assert [event["id"] for event in told["mentioned_in_events"]] == ids[:-2]
+    held = erase_person(session, here, STAFF, PHONE)
+    assert held.mentioned == ids[:-2]
+    assert find_held(session, here, PHONE).mentioned == []
+    stored = session.execute(text("SELECT source, source_id, attributes FROM event ORDER BY id")).all()
+    assert stored[0].attributes == {"tel": "138****0017", "ours": {"list": [1, "138****0017"]}}
+    assert stored[1].attributes == {"138****0017": "x"}
+    assert stored[6].source == "138****0017"
+    assert len({row.source_id for row in stored}) == len(stored)
+    assert stored[-1].attributes == {"order": int(OTHER)}
+    assert PHONE not in normal_number(str(stored))
 
 
 def test_keys_are_changed_and_everything_is_still_found_and_read(engine: Engine, here: Settings) -> None:

@@ -1,50 +1,54 @@
-"""Events whose running text holds somebody's number, and taking it out of there."""
+"""Events that hold somebody's number anywhere in what was reported, and taking it out of there."""
 
 from __future__ import annotations
 
+import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, cast, func, or_, select, update
+from sqlalchemy import Text, cast, func, select, text, update
 
-from gis.identity.masks import mask_identity, mask_phone, normal_number
+from gis.identity.masks import mask_facts, mask_number, normal_number
 from gis.store.tables import EventRow
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-MOBILE_DIGITS = 11
+TOLD = (EventRow.source, EventRow.source_id, EventRow.category, EventRow.text, EventRow.attributes)
+"""All that whoever reports an event writes as they like."""
 
 
 def find_mentions(session: Session, number: str) -> list[int]:
-    """Return the ids of the events whose text or further attributes hold a number, as it is or spaced."""
-    texts = (EventRow.text, cast(EventRow.attributes, Text))
-    query = select(EventRow.id).where(or_(*(text.op("~")(_pattern(number)) for text in texts)))
-    return list(session.scalars(query.order_by(EventRow.id)))
+    """Return the ids of the events that hold a number, as it is, spaced, with +86, full-width, or as JSON."""
+    return list(_masked(session, number))
 
 
-def mask_mentions(session: Session, number: str) -> int:
-    """Replace a number by its mask in the text and further attributes of all events; return of how many."""
-    plain = normal_number(number)
-    mask = mask_phone(plain) if len(plain) <= MOBILE_DIGITS else mask_identity(plain)
+def mask_mentions(session: Session, number: str) -> None:
+    """Replace a number by its mask wherever an event holds it.
 
-    def masked(text: ColumnElement[Any]) -> ColumnElement[Any]:
-        return func.regexp_replace(text, _pattern(number), mask, "g")
-
-    attributes = EventRow.__table__.columns["attributes"]
-    ids = find_mentions(session, number)
-    if ids:
-        session.execute(
-            update(EventRow)
-            .where(EventRow.id.in_(ids))
-            .values(
-                text=masked(EventRow.__table__.columns["text"]),
-                attributes=cast(masked(cast(attributes, Text)), attributes.type),
-            )
-        )
-    return len(ids)
+    A source or source id that is masked is made unlike any other: two that were apart must not fall together,
+    and nobody can take its place beforehand.
+    """
+    for event_id, masked in _masked(session, number).items():
+        if masked.keys() & {"source", "source_id"}:
+            stored = session.scalar(select(EventRow.source_id).where(EventRow.id == event_id))
+            masked["source_id"] = f"{masked.get('source_id', stored)}~{secrets.token_hex(4)}"
+        session.execute(update(EventRow).where(EventRow.id == event_id).values(masked))
 
 
-def _pattern(number: str) -> str:
-    """Return the expression a number is found by: its digits, blanks or hyphens between them, and no more."""
-    return r"(?<!\d)" + r"[\s-]?".join(normal_number(number)) + r"(?!\d)"
+def _masked(session: Session, number: str) -> dict[int, dict[str, Any]]:
+    """Return the columns that hold a number, masked, by the events' ids.
+
+    The database looks for the digits in their order, whatever stands between them; the mask decides.
+    """
+    whole = func.concat_ws(" ", *(cast(column, Text) for column in TOLD))
+    digits = func.regexp_replace(func.normalize(whole, text("NFKC")), "[^0-9Xx]", "", "g")
+    query = select(EventRow.id, *TOLD).where(func.upper(digits).contains(normal_number(number)))
+    mask = partial(mask_number, number=number)
+    found: dict[int, dict[str, Any]] = {}
+    for row in session.execute(query.order_by(EventRow.id)).mappings():
+        told = {column.key: row[column.key] for column in TOLD}
+        masked = mask_facts(told, mask)
+        if changed := {name: value for name, value in masked.items() if value != told[name]}:
+            found[row["id"]] = changed
+    return found
