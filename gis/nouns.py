@@ -291,12 +291,14 @@ class Scope:
         area_ids: Lasting ids of districts, streets and communities; what lies below them is meant too.
         unit_ids: Organisational units; those below them are meant too.
         has_root: One of the units is a root: what belongs to no unit and no area is in its care.
+        has_own: What the actor has made is meant too, wherever it lies.
     """
 
     is_everything: bool = False
     area_ids: frozenset[int] = frozenset()
     unit_ids: frozenset[int] = frozenset()
     has_root: bool = False
+    has_own: bool = False
 
 
 EVERYTHING = Scope(is_everything=True, has_root=True)

@@ -51,7 +51,7 @@ class Role(StrEnum):
 class Reach(StrEnum):
     """How far a right reaches."""
 
-    BRANCH = "branch"  # the unit it was granted on, what lies below it, and one's own
+    BRANCH = "branch"  # the unit it was granted on, and what lies below it
     OWN = "own"  # only what one has made oneself
     EVERYWHERE = "everywhere"  # what all who work here may know, like the outlines of grids
 
@@ -107,6 +107,13 @@ RIGHTS: Final[Mapping[Role, Mapping[Right, Reach]]] = {
     Role.SECURITY_ADMINISTRATOR: {Right.MANAGE_USERS: Reach.BRANCH},
     Role.AUDIT_ADMINISTRATOR: {Right.READ_AUDIT: Reach.EVERYWHERE, Right.MANAGE_AUDIT: Reach.EVERYWHERE},
 }
+
+OWN_TOO: Final = frozenset({Right.READ_EVENTS, Right.READ_PLANS, Right.READ_CHECKS, Right.USE_JOBS})
+"""These reach to what one has made oneself too, wherever it lies by now.
+
+What changes or reveals goes by the branch alone: who was moved to another street has nothing to do in the old
+one. So do counts: a single event of one's own would pass for all there were.
+"""
 
 DISTRICT_WIDE: Final = frozenset(
     role

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gis.identity.roles import RIGHTS, Reach, Right, Role
+from gis.identity.roles import OWN_TOO, RIGHTS, Reach, Right, Role
 from gis.nouns import EVERYTHING, Scope
 
 if TYPE_CHECKING:
@@ -34,28 +34,34 @@ def scopes_of(grants: Iterable[GrantInForce]) -> dict[Right, Scope]:
 
     Everybody who is signed in has the right to the own account, and nothing else without a grant.
     """
-    scopes = {Right.OWN_ACCOUNT: Scope()}
+    scopes = {Right.OWN_ACCOUNT: Scope(has_own=True)}
     for grant in grants:
         for right, reach in RIGHTS[grant.role].items():
-            scopes[right] = joined(scopes.get(right, Scope()), scope_of(grant, reach))
+            scopes[right] = joined(scopes.get(right, Scope()), scope_of(grant, right, reach))
     return scopes
 
 
-def scope_of(grant: GrantInForce, reach: Reach) -> Scope:
+def scope_of(grant: GrantInForce, right: Right, reach: Reach) -> Scope:
     """Return how far one grant's right reaches.
 
     1. Everywhere, if the right is of that kind.
-    2. Only to what one has made, likewise: an empty scope, for one's own is always seen.
-    3. Over the branch: its area and its units. A root without an area stands above all areas.
+    2. Only to what one has made, likewise.
+    3. Over the branch: its area and its units. A root without an area stands above all areas. If the right
+       is one of reading, to what one has made too.
     """
     if reach is Reach.EVERYWHERE:
         return EVERYTHING
     if reach is Reach.OWN:
-        return Scope()
+        return Scope(has_own=True)
     if grant.is_root and grant.area_id is None:
         return EVERYTHING
     areas = frozenset() if grant.area_id is None else frozenset({grant.area_id})
-    return Scope(area_ids=areas, unit_ids=frozenset({grant.unit_id}), has_root=grant.is_root)
+    return Scope(
+        area_ids=areas,
+        unit_ids=frozenset({grant.unit_id}),
+        has_root=grant.is_root,
+        has_own=right in OWN_TOO,
+    )
 
 
 def joined(one: Scope, other: Scope) -> Scope:
@@ -65,4 +71,5 @@ def joined(one: Scope, other: Scope) -> Scope:
         area_ids=one.area_ids | other.area_ids,
         unit_ids=one.unit_ids | other.unit_ids,
         has_root=one.has_root or other.has_root,
+        has_own=one.has_own or other.has_own,
     )

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 # As they were declared when the test was collected: what is changed later has to be noticed.
 DECLARED = {role: dict(rights) for role, rights in RIGHTS.items()}
 
+# What one has made is seen by these, wherever it lies; everything else goes by the branch.
+READING = {Right.READ_EVENTS, Right.READ_PLANS, Right.READ_CHECKS, Right.USE_JOBS}
+
 # What a right has to do with; a text is nobody's business who sees the thing under none of them.
 ABOUT = {
     Kind.PLAN: {Right.READ_PLANS, Right.DRAFT_PLANS, Right.CHECK, Right.PUBLISH_PLANS},
@@ -40,8 +43,10 @@ def sees(caller: Caller, right: Right, kind: Kind, thing: Thing) -> bool:
     if reach is Reach.EVERYWHERE:
         return True
     is_mine = thing.maker == caller.login and kind not in {Kind.USER, Kind.UNIT, Kind.WORKER}
-    if is_mine or reach is Reach.OWN or kind is Kind.JOB:
+    if reach is Reach.OWN or kind is Kind.JOB:
         return is_mine
+    if is_mine and right in READING:
+        return True
     return falls_into(caller.place, thing) if kind is Kind.EVENT else is_below(caller.place, thing.unit)
 
 

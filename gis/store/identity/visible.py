@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def visible(row: type[Base], actor: Actor) -> ColumnElement[bool]:
-    """Return the condition under which an actor sees a row: within the scope, or made by the actor.
+    """Return the condition under which an actor sees a row: it is within the scope.
 
     Args:
         row: Table of events, plans, checks, jobs, users, units or workers.
@@ -45,10 +45,10 @@ def require_visible(session: Session, row: type[Base], key: int, actor: Actor) -
 
 
 def sees_event(actor: Actor) -> ColumnElement[bool]:
-    """1. In an area of the scope. 2. Without any area, for roots. 3. Reported by the actor."""
+    """1. In an area of the scope. 2. Without any area, for roots. 3. Reported by the actor, for reading."""
     ids = sorted(actor.scope.area_ids)
     areas = (EventRow.community_id, EventRow.street_id, EventRow.district_id)
-    conditions: list[ColumnElement[bool]] = [EventRow.received_by == actor.name]
+    conditions = [is_own(EventRow.received_by, actor)]
     if ids:
         conditions += [column.in_(ids) for column in areas]
     if actor.scope.has_root:
@@ -57,9 +57,9 @@ def sees_event(actor: Actor) -> ColumnElement[bool]:
 
 
 def sees_plan(actor: Actor) -> ColumnElement[bool]:
-    """1. Of a unit in the branch. 2. Of no unit, for roots. 3. Opened by the actor."""
+    """1. Of a unit in the branch. 2. Of no unit, for roots. 3. Opened by the actor, for reading."""
     of_nobody = PlanRow.unit_id.is_(None) if actor.scope.has_root else false()
-    return or_(in_branch(PlanRow.unit_id, actor), of_nobody, PlanRow.created_by == actor.name)
+    return or_(in_branch(PlanRow.unit_id, actor), of_nobody, is_own(PlanRow.created_by, actor))
 
 
 def sees_check(actor: Actor) -> ColumnElement[bool]:
@@ -70,7 +70,7 @@ def sees_check(actor: Actor) -> ColumnElement[bool]:
 
 def sees_job(actor: Actor) -> ColumnElement[bool]:
     """Asked for by the actor."""
-    return JobRow.created_by == actor.name
+    return is_own(JobRow.created_by, actor)
 
 
 def sees_user(actor: Actor) -> ColumnElement[bool]:
@@ -86,6 +86,11 @@ def sees_worker(actor: Actor) -> ColumnElement[bool]:
 def sees_unit(actor: Actor) -> ColumnElement[bool]:
     """In the branch."""
     return UnitRow.branch.overlap(sorted(actor.scope.unit_ids)) if actor.scope.unit_ids else false()
+
+
+def is_own(made_by: InstrumentedAttribute[Any], actor: Actor) -> ColumnElement[bool]:
+    """Whether the actor made it, under a right for which that counts (`gis.identity.roles.OWN_TOO`)."""
+    return made_by == actor.name if actor.scope.has_own else false()
 
 
 def in_branch(unit_id: InstrumentedAttribute[Any], actor: Actor) -> ColumnElement[bool]:

@@ -39,7 +39,7 @@ JOIN (
 ) AS community ON community.place = number % 4
 CROSS JOIN (SELECT area_id FROM area_version WHERE code = '320198' AND upper_inf(valid)) AS district
 """
-RESIDENT, NEWCOMER = (Actor(login, scope=Scope()) for login in ("chen.jing", "new.here"))
+RESIDENT, NEWCOMER = (Actor(login, scope=Scope(has_own=True)) for login in ("chen.jing", "new.here"))
 
 
 @pytest.fixture(scope="module")
