@@ -199,6 +199,48 @@ def test_arguments_that_do_not_fit_are_refused(watch: Any) -> None:
         watch.changed_edges(good[0], "two")
 
 
+class Fickle:
+    """Another number each time it is asked."""
+
+    def __init__(self) -> None:
+        self.numbers = iter((0, 1 << 40))
+
+    def __index__(self) -> int:
+        return next(self.numbers)
+
+
+class Multiplying:
+    """A number that puts others into a dictionary, or takes all out of it."""
+
+    def __init__(self, left: dict[Any, Any], more: int) -> None:
+        self.left, self.more = left, more
+
+    def __float__(self) -> float:
+        if not self.more:
+            self.left.clear()
+        self.left |= {(1.0 * i, 0.0, 1.0, 1.0): (1, i) for i in range(self.more)}
+        return 0.0
+
+
+def test_what_changes_while_it_is_read_does_no_harm(watch: Any) -> None:
+    near, left = surroundings(polygons(box(0, 0, 10, 10)), polygons(box(0, 0, 20, 10)))
+    good = [
+        compiled.as_bytes(near.polygons),
+        *near.outlines.arrays(),
+        near.runs,
+        near.owners(),
+        left,
+        SNAP,
+        0,
+    ]
+    with pytest.raises(ValueError, match="no such run"):
+        watch.draw(*good[:6], [Fickle()], [0], *good[8:])
+    for more in (0, 10_000):
+        changing: dict[Any, Any] = {}
+        changing[Multiplying(changing, more), 1.0, 2.0, 3.0] = (1, 2)
+        watch.draw(*good[:8], changing, *good[9:])
+
+
 @pytest.mark.parametrize("calls", [compiled.CALLS - 1, compiled.CALLS + 1, None])
 def test_functions_from_other_sources_are_refused(calls: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     other = ModuleType("_watch")

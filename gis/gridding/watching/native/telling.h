@@ -20,33 +20,46 @@ static PyObject *ends_of(const Edges *edges, int64_t edge)
     return Py_BuildValue("dddd", low->x, low->y, high->x, high->y);
 }
 
+/* Read one edge and what is left of it. */
+static int read_one(PyObject *ends, PyObject *its, Wanted *one)
+{
+    Vertex *start = &one->ends.start, *end = &one->ends.end;
+    unsigned long long key;
+    int net;
+    if (!PyTuple_Check(ends) || !PyTuple_Check(its)) {
+        PyErr_Format(PyExc_TypeError, "edges and what is left of them are tuples");
+        return -1;
+    }
+    if (!PyArg_ParseTuple(ends, "dddd", &start->x, &start->y, &end->x, &end->y)
+        || !PyArg_ParseTuple(its, "iK", &net, &key))
+        return -1;
+    one->key = key;
+    one->net = net;
+    one->segment = NOTHING;
+    return 0;
+}
+
 /* Read edges and what is left of each: {(x, y, x, y): (net, key)}. */
 static Wanted *read_wanted(PyObject *left, int32_t *count)
 {
     PyObject *ends, *its;
     Py_ssize_t place = 0, size = PyDict_Size(left);
+    int how = 0;
     if (size < 0 || size >= INT32_MAX / 4)
         return NULL;
     Wanted *wanted = malloc(((size_t)size + 1) * sizeof *wanted), *one = wanted;
     if (wanted == NULL)
         return (Wanted *)PyErr_NoMemory();
-    for (; PyDict_Next(left, &place, &ends, &its); one++) {
-        Vertex *start = &one->ends.start, *end = &one->ends.end;
-        unsigned long long key;
-        int net;
-        if (!PyTuple_Check(ends) || !PyTuple_Check(its)) {
-            PyErr_Format(PyExc_TypeError, "edges and what is left of them are tuples");
-            break;
-        }
-        if (!PyArg_ParseTuple(ends, "dddd", &start->x, &start->y, &end->x, &end->y)
-            || !PyArg_ParseTuple(its, "iK", &net, &key))
-            break;
-        one->key = key;
-        one->net = net;
-        one->segment = NOTHING;
+    /* what only turns into a number may change the dictionary meanwhile */
+    for (; how == 0 && one < wanted + size && PyDict_Next(left, &place, &ends, &its); one++) {
+        Py_INCREF(ends);
+        Py_INCREF(its);
+        how = read_one(ends, its, one);
+        Py_DECREF(ends);
+        Py_DECREF(its);
     }
     *count = (int32_t)(one - wanted);
-    if (!PyErr_Occurred())
+    if (how == 0)
         return wanted;
     free(wanted);
     return NULL;

@@ -136,7 +136,9 @@ static int read_near(PyObject *const *arguments, const Runs *runs, Edges *edges)
             more += runs->end[run] - runs->first[run];
     int how = PyErr_Occurred() ? NO_MEMORY : read_polygons(arguments[POLYGONS], more, edges);
     for (Py_ssize_t i = 0; how == FINE && i < count; i++) {
-        int64_t first = runs->first[run = run_at(runs, arguments[RUNS], i)];
+        if ((run = run_at(runs, arguments[RUNS], i)) < 0) /* no plain number, and by now another one */
+            return NO_MEMORY;
+        int64_t first = runs->first[run];
         how = add_run(edges, (const Vertex *)runs->views[VERTICES].buf + first,
                       (const uint64_t *)runs->views[KEYS].buf + first,
                       (const int8_t *)runs->views[SIGNS].buf + first, runs->end[run] - first,
