@@ -23,6 +23,7 @@ from gis.store.places import find_grid_codes
 from gis.store.session import make_engine, transaction
 from gis.workflows.import_events import EventImportReport, EventImportRequest, import_events
 from gis.workflows.locate_point import ReleaseIndexes
+from gis.workflows.privacy.texts import shown_event
 from gis.workflows.relocate_events import (
     BATCH_EVENTS,
     RelocationReport,
@@ -105,7 +106,7 @@ def list_(
     """List the newest events."""
     wanted = EventFilter(is_unlocated=True if unlocated else None)
     with command_transaction(Settings()) as session:
-        events = list_events(session, wanted, limit)
+        events = [shown_event(event) for event in list_events(session, wanted, limit)]
     if not events:
         out.print("No events." if not unlocated else "The unlocated queue is empty.")
         return

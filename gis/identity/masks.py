@@ -18,16 +18,18 @@ MOBILE_DIGITS, IDENTITY_DIGITS = 11, 18
 
 # what people put between the digits of a number; a dot is none, or metres with decimals would be phones
 _SIGNS = r"\s()\-\u2010-\u2015\u2212·\u200b-\u200d\u2060\ufeff"
-_GAP = rf"[{_SIGNS}]{{0,3}}"
+_GAP = rf"[{_SIGNS}]{{0,3}}+"
 _COUNTRY = rf"(?:(?:\+|00)?86{_GAP}|0)?"
 _MOBILE = rf"1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}"
 _IDENTITY = rf"[1-9]\d{{5}}{_GAP}(?:18|19|20)\d{{2}}[01]\d[0-3]\d{_GAP}\d{{3}}[\dXx]"
 _EMAIL = r"[A-Za-z\d_.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
 # numbers that stand alone: part of a longer one, or decimals, are something else
 _NUMBER = rf"(?<!\d)(?<!\d\.)(?:(?P<identity>{_IDENTITY})|{_COUNTRY}(?P<mobile>{_MOBILE}))(?![A-Za-z\d])"
-_HIDDEN = re.compile(rf"(?P<email>{_EMAIL})|{_NUMBER}")
-# cheap, and true of every text that the pattern above finds something in
-_SUSPECT = re.compile(rf"[@＠]|(?:\d{_GAP}){{{MOBILE_DIGITS - 1}}}\d")
+_NUMBERS = re.compile(_NUMBER)
+_ADDRESSES_TOO = re.compile(rf"(?P<email>{_EMAIL})|{_NUMBER}")
+# cheap, and in every text with such a number; order numbers, which begin with a year, are told apart
+_LONG = re.compile(rf"\d(?<!\d\d)(?:{_GAP}\d){{10}}")
+_LIKELY = re.compile(rf"[018０１８](?<!\d\d)(?:{_GAP}\d){{10}}|\d(?<!\d\d)(?:{_GAP}\d){{16}}")
 _WORD = re.compile(r"[A-Za-z][a-z]{0,19}[0-9]{0,4}(?:[ _-][a-z]{0,12}[0-9]{0,3}){0,5}")
 _QUOTED = re.compile(r"'([^']*)'")
 HIDDEN = "…"
@@ -102,13 +104,11 @@ def mask_text(text: str) -> str:
     >>> mask_text("call 13812345678 or li.na@example.cn about 320102199003074258, event 17")
     'call 138****5678 or l****@example.cn about 320102***********8, event 17'
     """
-
-    def masked(found: re.Match[str]) -> str:
-        if found["email"]:
-            return mask_email(found[0])
-        return mask_phone(found["mobile"]) if found["mobile"] else mask_identity(found["identity"])
-
-    return _replaced(text, _HIDDEN, masked) if _SUSPECT.search(text) else text
+    if "@" in text or "＠" in text:
+        return _replaced(text, _ADDRESSES_TOO, _mask_found)
+    if _LONG.search(text) and _LIKELY.search(text):
+        return _replaced(text, _NUMBERS, _mask_found)
+    return text
 
 
 def mask_number(text: str, number: str) -> str:
@@ -181,6 +181,14 @@ def _masked(value: object, mask: Callable[[str], str]) -> object:
     return value if shown == digits else shown
 
 
+def _mask_found(found: re.Match[str]) -> str:
+    """Return the mask of what a pattern of running text found."""
+    kinds = found.groupdict()
+    if kinds.get("email"):
+        return mask_email(found[0])
+    return mask_phone(kinds["mobile"]) if kinds["mobile"] else mask_identity(kinds["identity"])
+
+
 def _replaced(text: str, pattern: re.Pattern[str], mask: Callable[[re.Match[str]], str]) -> str:
     """Return a text with what a pattern finds replaced; the pattern sees full-width signs as plain ones."""
     plain = text if text.isascii() else "".join(map(_plain, text))
@@ -195,6 +203,4 @@ def _replaced(text: str, pattern: re.Pattern[str], mask: Callable[[re.Match[str]
 def _plain(sign: str) -> str:
     """Return a sign in its plain form where that is one sign too, so that places in a text stay the same."""
     plain = unicodedata.normalize("NFKC", sign)
-    if plain.isdecimal() and len(plain) == 1:
-        return str(int(plain))
     return plain if len(plain) == 1 else sign

@@ -27,6 +27,7 @@ from gis.store.plans import get_plan
 from gis.store.releases import find_release_on, get_release
 from gis.workflows.assigning.coverage import AreaCoverage, CoverageRequest, measure_coverage
 from gis.workflows.check_grids import CheckedGrids, frames_of, read_check
+from gis.workflows.privacy.texts import shown_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -183,7 +184,7 @@ def sentences_of(findings: Sequence[Finding]) -> dict[str, list[str]]:
 def events_page(session: Session, request: MapRequest, settings: Settings, release: Release) -> MapPage:
     """Draw events as points and heat."""
     areas, grids = frames_of(session, release)
-    points = list_event_points(session, request.wanted, MOST_EVENTS)
+    points = shown_points(list_event_points(session, request.wanted, MOST_EVENTS))
     codes = grids.set_index("id")["code"]
     points["natural_code"] = points["natural_id"].map(codes)
     frame = frame_of(areas, request, settings, release, find_reported_range(session, request.wanted))

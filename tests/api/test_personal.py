@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from people import bearer, token_for
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from gis.cli import event
 from gis.identity.roles import Role
 from gis.store.session import make_engine, transaction
 
@@ -20,8 +22,10 @@ NAME, PHONE, ID_NUMBER = "欧阳小明", "13812340017", "32010219900307425X"
 WHY = {"reason": "call back, at 13900001111"}
 
 
-def report(client: httpx.Client, source_id: str, **reporter: str) -> dict[str, Any]:
-    body = {
+def report(
+    client: httpx.Client, source_id: str, other: dict[str, Any] | None = None, /, **reporter: str
+) -> dict[str, Any]:
+    body: dict[str, Any] = {
         "source": "hotline",
         "source_id": source_id,
         "x": 118.03,
@@ -30,7 +34,9 @@ def report(client: httpx.Client, source_id: str, **reporter: str) -> dict[str, A
         "reported_at": "2026-03-01T12:00:00+08:00",
         "category": "rubbish",
     }
-    answer = client.post("/v1/events", json=body | ({"reporter": reporter} if reporter else {}))
+    answer = client.post(
+        "/v1/events", json=body | ({"reporter": reporter} if reporter else {}) | (other or {})
+    )
     assert answer.status_code in {200, 201}, answer.text
     event: dict[str, Any] = answer.json()
     return event
@@ -70,7 +76,14 @@ def test_a_reveal_needs_a_reason_and_is_recorded(client: httpx.Client) -> None:
         assert refused.status_code == 422
         assert PHONE not in refused.text
     answer = client.post(address, json=WHY)
-    assert answer.json() == {"name": NAME, "phone": PHONE, "id_number": None}
+    assert answer.json() == {
+        "name": NAME,
+        "phone": PHONE,
+        "id_number": None,
+        "category": "rubbish",
+        "text": "",
+        "attributes": {},
+    }
     assert answer.headers["cache-control"] == "private, no-store"
     entry = newest_entry(client)
     assert (entry["action"], entry["subject_kind"], entry["subject_id"]) == (
@@ -79,6 +92,77 @@ def test_a_reveal_needs_a_reason_and_is_recorded(client: httpx.Client) -> None:
         str(event["id"]),
     )
     assert entry["detail"] == {"facts": ["name", "phone"], "reason": "call back, at 139****1111"}
+
+
+WRITTEN: dict[str, Any] = {
+    "category": "call １３８ １２３４ ００２１",
+    "text": f"{PHONE} 或 +86 138-1234-0022，身份证{ID_NUMBER}",
+    "attributes": {"tel": 13812340023, "more": [{"to": "li.na@example.cn"}]},
+}
+PLAIN = ("００２１", PHONE, "1234-0022", ID_NUMBER, "13812340023", "li.na")
+SHOWN = {
+    "category": "call 138****0021",
+    "text": "138****0017 或 138****0022，身份证320102***********X",
+    "attributes": {"tel": "138****0023", "more": [{"to": "l****@example.cn"}]},
+}
+OUTLETS = [
+    "/v1/events",
+    "/v1/events?f=csv",
+    "/v1/events?f=geojson",
+    "/v1/events/unlocated",
+    "/v1/events/{id}",
+    "/maps/events",
+    "/maps/events?f=file",
+    "/maps/heat-time?f=file",
+]
+
+
+@pytest.fixture
+def written(client: httpx.Client) -> dict[str, Any]:
+    report(client, "written, in no grid", WRITTEN | {"x": 117.9})
+    return report(client, "written", WRITTEN, phone="13812340024")
+
+
+@pytest.mark.parametrize("outlet", OUTLETS)
+def test_numbers_in_the_words_of_an_event_go_out_masked(
+    client: httpx.Client, written: dict[str, Any], outlet: str
+) -> None:
+    answer = client.get(outlet.format(id=written["id"]))
+    assert answer.status_code == 200
+    if "heat-time" not in outlet:  # which shows no words
+        assert "138****0021" in answer.text
+        assert "138****0022" in answer.text
+    assert [number for number in PLAIN if number in answer.text] == []
+
+
+def test_numbers_are_masked_for_who_reports_and_who_searches(
+    client: httpx.Client, written: dict[str, Any]
+) -> None:
+    again = report(client, "written", WRITTEN, phone="13812340024")
+    found = client.post("/v1/events/search", json={"reporter_phone": "13812340024"}).json()["events"][0]
+    for shown in (written, again, found):
+        assert {name: shown[name] for name in SHOWN} == SHOWN
+
+
+def test_a_reveal_gives_the_words_of_an_event_plain(client: httpx.Client, written: dict[str, Any]) -> None:
+    answer = client.post(f"/v1/events/{written['id']}/reveal", json=WHY).json()
+    assert {name: answer[name] for name in WRITTEN} == WRITTEN
+    assert answer["phone"] == "13812340024"
+    assert newest_entry(client)["detail"]["facts"] == ["phone", "category", "text", "attributes"]
+    nobody = report(client, "written by nobody", {"text": f"call {PHONE}"})
+    answer = client.post(f"/v1/events/{nobody['id']}/reveal", json=WHY).json()
+    assert (answer["phone"], answer["text"]) == (None, f"call {PHONE}")
+    assert newest_entry(client)["detail"]["facts"] == ["text"]
+
+
+def test_the_command_lists_events_masked(
+    written: dict[str, Any], module_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANGGE_DATABASE_URL", module_settings.database_url or "")
+    done = CliRunner().invoke(event.app, ["list"])
+    assert "138****0021" in done.output
+    assert [number for number in PLAIN if number in done.output] == []
+    assert str(written["id"]) in done.output
 
 
 def test_nothing_is_revealed_where_nothing_is_known(client: httpx.Client) -> None:

@@ -119,3 +119,26 @@ def test_a_mask_never_fails_and_hides_something(text: str) -> None:
 def test_no_mobile_number_stays_in_running_text(number: str, before: str, after: str) -> None:
     assert number not in mask_text(before + number + after)
     assert normal_number(f"+86 {number[:3]}-{number[3:7]}-{number[7:]}") == number
+
+
+PARTS = [
+    "13812345678",
+    "86",
+    "0086 138 12345678",
+    "32010219900307425X",
+    "1",
+    "+",
+    "0",
+    " ",
+    "-",
+    ".",
+    "８",
+    "a",
+]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.sampled_from(PARTS), max_size=8))
+def test_the_cheap_look_at_a_text_passes_no_number_over(parts: list[str]) -> None:
+    text = "".join(parts) + "年"
+    assert mask_text(f"{text}@") == mask_text(text) + "@"  # with this sign the whole pattern is asked

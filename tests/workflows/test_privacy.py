@@ -32,7 +32,7 @@ from gis.store.privacy.values import count_by_key
 from gis.store.session import transaction
 from gis.workflows.locate_point import ReleaseIndexes
 from gis.workflows.privacy.keys import key_file, open_vault, rotate_key
-from gis.workflows.privacy.people import list_masked, reveal, search_reporter
+from gis.workflows.privacy.people import list_masked, reveal_event, search_reporter
 from gis.workflows.privacy.retain import retain
 from gis.workflows.privacy.subject import erase_person, export_person, find_held
 from gis.workflows.report_events import EventReport, report_events
@@ -223,8 +223,9 @@ def test_keys_are_changed_and_everything_is_still_found_and_read(engine: Engine,
     with transaction(engine) as session:
         assert count_by_key(session) == {new: 4}
         assert search_reporter(session, here, STAFF, PHONE) == [ids[0]]
-        person = reveal(session, here, STAFF, (Subject.EVENT, ids[0]), "to see")
+        person, event = reveal_event(session, here, STAFF, ids[0], "to see")
         assert person == Person("王敏", PHONE)
+        assert event.text == f"请回电 138-1234-0017 或 {OTHER}"
 
 
 def test_a_lost_key_file_is_never_replaced_silently(session: Session, here: Settings) -> None:

@@ -13,6 +13,7 @@ from gis.api.wire.chains import Link
 from gis.api.wire.parameters import Moment, System
 from gis.identity.personal import Person
 from gis.nouns import Event, Grade, UnlocatedReason
+from gis.workflows.privacy.texts import shown_event
 from gis.workflows.report_events import EventReport
 
 if TYPE_CHECKING:
@@ -216,17 +217,18 @@ PLAIN = (
     "near_boundary",
     "unlocated",
 )
-"""Fields that go out as they are kept."""
+"""Fields that go out as they are kept, but for masks."""
 
 
 def event_out(event: Event, names: Names, reporter: Person | None = None) -> EventOut:
-    """Return an event as it goes out, with the names of its own release and its reporter, who is masked."""
+    """Return an event as it goes out: masked, with the names of its own release and its masked reporter."""
     nearest = None
     if event.unlocated is not None and event.nearest_grid is not None:
         nearest = Nearest(grid=names.grids.get(event.nearest_grid), distance_m=event.nearest_m)
+    shown = shown_event(event)
     # what comes from the database needs no second validation; a page has a thousand of these
     return EventOut.model_construct(
-        **{name: getattr(event, name) for name in PLAIN},
+        **{name: getattr(shown, name) for name in PLAIN},
         reporter=None if reporter is None else ReporterOut(name=reporter.name, phone=reporter.phone),
         received=Point.model_construct(x=event.x, y=event.y, crs=event.crs),
         chain=names.chain(event.chain),

@@ -8,6 +8,7 @@ from gis.errors import InputError, NotFoundError
 from gis.identity.actions import Action
 from gis.identity.personal import Person, Subject
 from gis.store.audit.record import record
+from gis.store.events import get_event
 from gis.store.privacy.values import (
     find_people,
     find_worker_code,
@@ -17,13 +18,14 @@ from gis.store.privacy.values import (
     save_people,
 )
 from gis.workflows.privacy.keys import open_vault
+from gis.workflows.privacy.texts import masked_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy.orm import Session
 
-    from gis.nouns import Actor
+    from gis.nouns import Actor, Event
     from gis.settings import Settings
 
 
@@ -37,28 +39,55 @@ def list_masked(
     return {owner: person.masked() for owner, person in people.items()}
 
 
-def reveal(
-    session: Session,
-    settings: Settings,
-    actor: Actor,
-    whose: tuple[Subject, int],
-    reason: str,
-) -> Person:
-    """Return a person plain, and record who saw it and why in the same transaction.
+def reveal_worker(session: Session, settings: Settings, actor: Actor, worker_id: int, reason: str) -> Person:
+    """Return what is kept of a worker plain, and record who saw it and why in the same transaction.
 
     Raises:
         InputError: The reason is empty.
-        NotFoundError: Nothing is known of such a person.
+        NotFoundError: Nothing is known of them.
     """
+    why = require_reason(reason)
+    person = _read_person(session, settings, Subject.WORKER, worker_id)
+    if person is None:
+        raise NotFoundError(f"No personal data is kept for worker {worker_id}.")
+    detail = {"facts": [fact.value for fact in person.facts()], "reason": why}
+    record(session, actor, Action.PERSONAL_REVEAL, subject=("worker", worker_id), detail=detail)
+    return person
+
+
+def reveal_event(
+    session: Session, settings: Settings, actor: Actor, event_id: int, reason: str
+) -> tuple[Person, Event]:
+    """Return who reported an event, and the event with its words as they were written; record that.
+
+    Raises:
+        InputError: The reason is empty.
+        NotFoundError: Nobody is known to have reported it, and nothing in its words is masked.
+    """
+    why = require_reason(reason)
+    event = get_event(session, event_id)
+    person = _read_person(session, settings, Subject.EVENT, event_id)
+    facts = [fact.value for fact in person.facts()] if person else []
+    facts += list(masked_words(event))
+    if not facts:
+        raise NotFoundError(f"No personal data is kept for event {event_id}.")
+    detail = {"facts": facts, "reason": why}
+    record(session, actor, Action.PERSONAL_REVEAL, subject=("event", event_id), detail=detail)
+    return person or Person(), event
+
+
+def require_reason(reason: str) -> str:
+    """Return why somebody's data is to be seen, or raise InputError."""
     if not reason.strip():
         raise InputError("say why, as 'call back about the water leak'", field="reason")
-    subject, owner = whose
+    return reason.strip()
+
+
+def _read_person(session: Session, settings: Settings, subject: Subject, owner: int) -> Person | None:
+    """Return what is known of a person, plain; None if that is nothing."""
     if not list_known(session, subject, [owner]):
-        raise NotFoundError(f"No personal data is kept for {subject.value} {owner}.")
-    person = read_people(session, open_vault(session, settings), subject, [owner])[owner]
-    detail = {"facts": [fact.value for fact in person.facts()], "reason": reason.strip()}
-    record(session, actor, Action.PERSONAL_REVEAL, subject=(subject.value, owner), detail=detail)
-    return person
+        return None
+    return read_people(session, open_vault(session, settings), subject, [owner])[owner]
 
 
 def search_reporter(session: Session, settings: Settings, actor: Actor, phone: str) -> list[int]:

@@ -1,6 +1,6 @@
 """Personal data: shown plain for a reason that is recorded, searched by phone, kept for workers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -12,10 +12,11 @@ from gis.api.wire.caching import PRIVATE
 from gis.api.wire.chains import Named
 from gis.api.wire.event_forms import EventOut, Phone
 from gis.api.wire.strict import StrictRoute
-from gis.identity.personal import Person, Subject
+from gis.identity.personal import Person
 from gis.identity.roles import Right
 from gis.store.events import get_event
-from gis.workflows.privacy.people import reveal, save_worker, search_reporter
+from gis.workflows.privacy.people import reveal_event, reveal_worker, save_worker, search_reporter
+from gis.workflows.privacy.texts import WRITTEN
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1", tags=["personal data"])
 
@@ -24,6 +25,11 @@ ID_NUMBER = r"^[1-9]\d{16}[\dXx]$"
 SEARCH: dict[str, JsonValue] = {"reporter_phone": "138 1234 5678"}
 WHY: dict[str, JsonValue] = {"reason": "Call back about the water leak"}
 PERSON: dict[str, JsonValue] = {"name": "王小明", "phone": "13812345678", "id_number": None}
+REPORTED: dict[str, JsonValue] = PERSON | {
+    "category": "exposed rubbish",
+    "text": "A heap beside the bus stop, call 13912345678",
+    "attributes": {},
+}
 WORKER: dict[str, JsonValue] = {"phone": "13812345678", "id_number": "320102199003074258"}
 
 
@@ -43,6 +49,16 @@ class PersonOut(BaseModel):
     name: str | None
     phone: str | None
     id_number: str | None
+
+
+class ReportedOut(PersonOut):
+    """Who reported an event, and what they wrote, plain."""
+
+    model_config = ConfigDict(json_schema_extra={"example": REPORTED})
+
+    category: str
+    text: str
+    attributes: dict[str, Any]
 
 
 class WorkerIn(BaseModel):
@@ -89,7 +105,7 @@ def search(
     return FoundOut(total=len(ids), events=events_out(session, settings, names, events))
 
 
-@router.post("/events/{event_id}/reveal", summary="Who reported an event")
+@router.post("/events/{event_id}/reveal", summary="Who reported an event, and its text")
 @needs(Right.REVEAL_PEOPLE)
 def reveal_reporter(
     response: Response,
@@ -98,15 +114,17 @@ def reveal_reporter(
     actor: Acting,
     event_id: SeenEvent,
     body: RevealIn,
-) -> PersonOut:
-    """Return who reported an event, plain; who asked and why is recorded."""
+) -> ReportedOut:
+    """Return who reported an event and what they wrote, plain; who asked and why is recorded."""
     response.headers["Cache-Control"] = PRIVATE
-    return PersonOut.model_validate(reveal(session, settings, actor, (Subject.EVENT, event_id), body.reason))
+    person, event = reveal_event(session, settings, actor, event_id, body.reason)
+    written = {name: getattr(event, name) for name in WRITTEN}
+    return ReportedOut(name=person.name, phone=person.phone, id_number=person.id_number, **written)
 
 
 @router.post("/workers/{worker_id}/reveal", summary="A worker's phone and identity number")
 @needs(Right.REVEAL_PEOPLE)
-def reveal_worker(
+def reveal_one_worker(
     response: Response,
     session: Transaction,
     settings: Configured,
@@ -116,9 +134,7 @@ def reveal_worker(
 ) -> PersonOut:
     """Return what is kept of a worker, plain; who asked and why is recorded."""
     response.headers["Cache-Control"] = PRIVATE
-    return PersonOut.model_validate(
-        reveal(session, settings, actor, (Subject.WORKER, worker_id), body.reason)
-    )
+    return PersonOut.model_validate(reveal_worker(session, settings, actor, worker_id, body.reason))
 
 
 @router.put("/workers/{worker_id}/personal", summary="Keep a worker's phone and identity number")
