@@ -33,6 +33,7 @@ class MapFrame:
         time_zone: The district's time zone, for days, hours and what is printed.
         tile_url: Background tiles as an XYZ template in web Mercator; None or empty: own outlines only.
         max_grids: A page with more grids than this is refused.
+        old_release: Number of the release it is compared with, where a map is about two.
 
     Raises:
         InputError: If the language or time zone is unknown, or the tiles cannot lie under CGCS2000 grids.
@@ -46,6 +47,7 @@ class MapFrame:
     time_zone: str = "Asia/Shanghai"
     tile_url: str | None = None
     max_grids: int = 5000
+    old_release: int | None = None
 
     def __post_init__(self) -> None:
         """Check language, time zone, period and tiles."""

@@ -87,6 +87,7 @@ def frame_texts(frame: MapFrame) -> Texts:
     return {
         "district": frame.district,
         "release": frame.release,
+        "oldRelease": frame.old_release,
         "effectiveFrom": frame.effective_from.isoformat() if frame.effective_from else None,
         "period": [moment.isoformat() for moment in frame.period] if frame.period else None,
         "language": frame.language,

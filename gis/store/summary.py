@@ -32,8 +32,8 @@ def summarise(
         checks_for: Of which checks the newest is told; None: of none.
 
     Returns:
-        district (name or None), release (or None), areas by level, grids by kind, workers, buildings, events
-        (or None) and the findings of the newest check (or None), as plain values.
+        district (name or None), release (or None), releases (how many), areas by level, grids by kind,
+        workers, buildings, events (or None) and the findings of the newest check (or None), as plain values.
     """
     answer: dict[str, Any] = session.execute(statement("summarise"), {"today": today}).scalar_one()
     events = None if counts_for is None else summarise_events(session, counts_for)

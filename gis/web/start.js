@@ -85,6 +85,13 @@ function hideForbidden() {
   }
 }
 
+/** What compares releases waits until there are as many. */
+function hideTooEarly() {
+  for (const element of document.querySelectorAll("[data-releases]")) {
+    element.hidden ||= !(summary?.releases >= Number(element.dataset.releases));
+  }
+}
+
 /** Links carry the language, so that a map opens in the one being read. */
 function nameLanguage() {
   for (const link of document.querySelectorAll('a[href^="/maps/"]')) {
@@ -117,8 +124,11 @@ async function start() {
   try {
     me = await fetchMe();
     hideForbidden();
+    hideTooEarly();
     document.documentElement.dataset.known = "yes";
     if (may("grids:read")) summary = await ask("/v1/summary");
+    hideForbidden();
+    hideTooEarly();
   } catch {
     isUnreachable = true;
   }

@@ -1,8 +1,8 @@
-"""Draw a map of what is stored: grids, findings, coverage, events, choropleth, heat with time."""
+"""Draw a map of what is stored: grids and their changes, findings, coverage, events, choropleth, heat."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import pandas as pd
 
 from gis.errors import NotFoundError
 from gis.gridding.sentences import describe
+from gis.maps.changes.draw import draw_changes
 from gis.maps.changes.repairs import draw_repair
 from gis.maps.choropleth import Measure, draw_choropleth
 from gis.maps.events import draw_events
@@ -24,9 +25,11 @@ from gis.nouns import AreaLevel, Release
 from gis.store.checks import find_newest_check, get_check, list_findings
 from gis.store.events import EventFilter, count_events_by, find_reported_range, list_event_points
 from gis.store.plans import get_plan
-from gis.store.releases import find_release_on, get_release
+from gis.store.releases import find_release_on, get_release, list_releases
 from gis.workflows.assigning.coverage import AreaCoverage, CoverageRequest, measure_coverage
 from gis.workflows.check_grids import CheckedGrids, frames_of, read_check
+from gis.workflows.comparing.compare_states import compare_releases
+from gis.workflows.comparing.tables import changes_frame
 from gis.workflows.privacy.texts import shown_points
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ class MapKind(StrEnum):
     EVENTS = "events"
     CHOROPLETH = "choropleth"
     COVERAGE = "coverage"
+    CHANGES = "changes"
     HEAT_TIME = "heat-time"
 
 
@@ -71,7 +75,8 @@ class MapRequest:
 
     Attributes:
         kind: Which map.
-        release: Release number; None: the one in force today.
+        release: Release number; None: the one in force today, of changes the newest.
+        old: Release that changes are drawn since; None: the one before.
         check: Check whose findings are drawn; None: the newest.
         wanted: Which events count.
         counted_by: Shapes of a choropleth.
@@ -90,17 +95,21 @@ class MapRequest:
     step: Step = Step.WEEK
     level: AreaLevel = AreaLevel.STREET
     language: Language = "zh"
+    old: int | None = None
 
 
 def draw_map(session: Session, request: MapRequest, settings: Settings) -> MapPage:
     """Return the page asked for.
 
     Raises:
-        NotFoundError: The release or the check does not exist, or nothing is published yet.
+        NotFoundError: The release or the check does not exist, or nothing is published yet; of changes, there
+            is only one release.
         InputError: More grids or findings than a page carries; the text says what to do.
     """
     if request.kind is MapKind.FINDINGS:
         return findings_page(session, request, settings)
+    if request.kind is MapKind.CHANGES:
+        return changes_page(session, request, settings)
     release = release_of(session, request.release, settings)
     drawers: dict[MapKind, Callable[[], MapPage]] = {
         MapKind.GRIDS: lambda: grids_page(session, request, settings, release),
@@ -128,6 +137,23 @@ def release_of(session: Session, number: int | None, settings: Settings) -> Rele
     return release
 
 
+def releases_between(session: Session, old: int | None, new: int | None) -> tuple[Release, Release]:
+    """Return the releases whose changes are asked for: the newest and the one before, unless they are named.
+
+    Raises:
+        NotFoundError: There is no such release, or none to compare it with.
+    """
+    later = get_release(session, new) if new is not None else next(iter(list_releases(session)), None)
+    if later is None:
+        raise NotFoundError("Nothing has been published yet, so nothing has changed; publish two releases.")
+    if old is None and later.number == 1:
+        raise NotFoundError(
+            "Release 1 is the first, and there is none before it to compare it with; publish another one, or "
+            "compare a plan with its base release: `wangge grid compare --plan N --map FILE`."
+        )
+    return get_release(session, later.number - 1 if old is None else old), later
+
+
 def frame_of(
     areas: GeoDataFrame,
     request: MapRequest,
@@ -148,6 +174,14 @@ def frame_of(
         tile_url=settings.tile_url or None,
         max_grids=settings.max_map_grids,
     )
+
+
+def changes_page(session: Session, request: MapRequest, settings: Settings) -> MapPage:
+    """Draw what became of the grids between two releases."""
+    old, new = releases_between(session, request.old, request.release)
+    found = compare_releases(session, old.number, new.number, settings).states
+    frame = replace(frame_of(found.areas, request, settings, new), old_release=old.number)
+    return draw_changes(changes_frame(found), found.old, found.new, found.areas, frame=frame)
 
 
 def findings_page(session: Session, request: MapRequest, settings: Settings) -> MapPage:

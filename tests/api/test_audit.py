@@ -44,6 +44,7 @@ def test_what_is_done_by_the_api_is_recorded_with_its_request(client: httpx.Clie
     [
         ("/v1/events", "geojson", "events.export", None),
         ("/maps/events", "file", "map.export", "events"),
+        ("/maps/changes", "file", "map.export", "changes"),
         ("/v1/checks/1/findings", "gpkg", "findings.export", "1"),
         ("/v1/checks/1/findings", "sarif", "findings.export", "1"),
     ],

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("district")
 
-MAPS = ("/maps/grids", "/maps/coverage", "/maps/events", "/maps/choropleth", "/maps/heat-time")
+MAPS = (
+    "/maps/grids",
+    "/maps/changes",
+    "/maps/coverage",
+    "/maps/events",
+    "/maps/choropleth",
+    "/maps/heat-time",
+)
 HOSTILE = "{{7*7}}</script><script>alert(1)</script>${alert(2)}"
 
 
@@ -61,6 +68,8 @@ def test_a_map_can_be_taken_away_as_one_file(client: httpx.Client, address: str)
 def test_maps_take_period_release_and_measure(client: httpx.Client) -> None:
     for address in (
         "/maps/grids?release=1&lang=en",
+        "/maps/changes?old=1&new=2&lang=en",
+        "/maps/changes?old=2&new=1",
         "/maps/events?from=2026-03-02&to=2026-03-05",
         "/maps/choropleth?by=street&measure=per_1000_households",
         "/maps/choropleth?by=community&measure=per_km2&from=2026-03-02",
@@ -76,6 +85,9 @@ def test_maps_take_period_release_and_measure(client: httpx.Client) -> None:
     ("address", "status"),
     [
         ("/maps/grids?release=9", 404),
+        ("/maps/changes?new=1", 404),
+        ("/maps/changes?old=9", 404),
+        ("/maps/changes?old=first", 400),
         ("/maps/findings", 200),
         ("/maps/findings?check=999", 404),
         ("/maps/events?from=2026-03-05&to=2026-03-05", 400),
@@ -92,6 +104,17 @@ def test_bad_questions_are_refused(client: httpx.Client, address: str, status: i
     assert answer.status_code == status, answer.text[:500]
     if status >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_changes_are_those_between_the_two_releases(client: httpx.Client) -> None:
+    told = client.get("/v1/releases/1/changes/2").json()
+    page = client.get("/maps/changes", params={"lang": "en"}).text
+    assert told["features"]
+    for change in told["features"]:
+        assert change["properties"]["en"] in page
+    assert '"oldRelease":1' in page
+    unmoved = client.get("/maps/changes?old=2&new=2").text
+    assert not [change for change in told["features"] if change["properties"]["en"] in unmoved]
 
 
 def test_the_heat_leads_to_the_events(client: httpx.Client) -> None:

@@ -30,6 +30,7 @@ from gis.settings import Settings
 from gis.store.migrate import alembic_config
 from gis.store.session import make_engine
 from tests.api.conftest import serving
+from tests.api.test_maps import MAPS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -40,10 +41,8 @@ PUBLIC = {
     "/",
     *("/login", "/account", "/users", "/audit"),
     "/docs",
-    "/live",
-    "/metrics",
+    *("/live", "/ready", "/metrics"),
     "/openapi.json",
-    "/ready",
     "/static/{path:path}",
     "/v1/oidc/begin",
     "/v1/oidc/callback",
@@ -52,7 +51,7 @@ PUBLIC = {
     "/v1/sessions/renew",
 }
 SOMEBODY = people.bearer("of nobody here")
-PAGES = ("/", "/docs", "/maps/grids", "/maps/coverage", "/maps/events", "/maps/choropleth", "/maps/heat-time")
+PAGES = ("/", "/docs", *MAPS)
 
 
 def test_live_and_ready(client: httpx.Client) -> None:

@@ -12,7 +12,8 @@ import releases
 from hostile_texts import hostile_texts, shown
 
 from gis.api.app import create_app
-from gis.store.plans import create_plan, save_plan_areas, save_plan_grids
+from gis.nouns import GridKind
+from gis.store.plans import create_plan, retire_missing_grids, save_plan_areas, save_plan_grids
 from gis.store.session import make_engine, transaction
 from tests.api.conftest import areas, frame, grid, serving
 from tests.browser.conftest import CANARY, require_harmless, touch_everything
@@ -35,6 +36,7 @@ TEXTS = [text for text in hostile_texts(4_000, unstorable=False) if len(text) < 
 COMMUNITY = "320199001001"
 MAPS = (
     "/maps/grids",
+    "/maps/changes",
     "/maps/findings",
     "/maps/events",
     "/maps/heat",
@@ -76,6 +78,12 @@ def served(module_settings: Settings, caller: Caller) -> Iterator[str]:
         save_plan_areas(session, plan.id, named)
         save_plan_grids(session, plan.id, frame(rows))
         releases.publish(session, plan.id, date(2026, 1, 1))
+        # a later one, not in force yet: half the overlays go, and the rest is renamed
+        plan = create_plan(session, next(supply), releases.PLANNER)
+        kept = rows[:STRIPS] + rows[STRIPS::2]
+        save_plan_grids(session, plan.id, frame([{**row, "name": next(supply)} for row in kept]))
+        retire_missing_grids(session, plan.id, GridKind.SPECIAL, {row["code"] for row in kept})
+        releases.publish(session, plan.id, date(2099, 1, 1))
     engine.dispose()
     events = [
         {

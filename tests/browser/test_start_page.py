@@ -46,6 +46,7 @@ ME = {
 EMPTY = {
     "district": None,
     "release": None,
+    "releases": 0,
     "areas": {},
     "grids": {},
     "events": {"total": 0, "unlocated": 0, "last_reported_at": None},
@@ -54,6 +55,7 @@ EMPTY = {
 FULL = {
     "district": "江宁区 <b>{{7*7}}</b>",
     "release": {"number": 3, "effective_from": "2026-01-01", "title": "春季</script>"},
+    "releases": 3,
     "areas": {"district": 1, "street": 10, "community": 201},
     "grids": {"natural": 1734, "dedicated": 60, "special": 14},
     "events": {"total": 66359, "unlocated": 12, "last_reported_at": "2026-04-29T07:55:00Z"},
@@ -94,6 +96,7 @@ def test_it_shows_what_is_in_force(watched_page: Opens) -> None:
         )
         assert page.locator("#figures .bad").inner_text() == "2"
         assert page.is_hidden("#steps")
+        assert page.inner_text('a[href^="/maps/changes"]') == "网格变化"
         assert page.inner_text("#health") == "服务正常"
 
 
@@ -104,6 +107,9 @@ def test_without_data_it_says_the_next_step(watched_page: Opens) -> None:
         steps = watched.page.inner_text("#steps")
         assert steps.index("wangge area import") < steps.index("wangge grid import")
         assert steps.index("wangge grid check") < steps.index("wangge release publish")
+        # two releases have changes between them
+        assert watched.page.is_hidden('a[href^="/maps/changes"]')
+        assert watched.page.is_visible('a[href^="/maps/coverage"]')
 
 
 def test_without_events_it_asks_for_events_only(watched_page: Opens) -> None:

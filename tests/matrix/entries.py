@@ -224,6 +224,7 @@ ENTRIES: dict[tuple[str, str], tuple[Ask, ...]] = {
     ("GET", "/maps/events"): (Ask(shows=Kind.EVENT, only=lambda thing: bool(thing.areas)),),
     ("GET", "/maps/choropleth"): PLAIN,
     ("GET", "/maps/coverage"): PLAIN,
+    ("GET", "/maps/changes"): PLAIN,
     ("GET", "/maps/heat-time"): PLAIN,
     ("GET", "/maps/heat"): (Ask(seen=307),),
     ("POST", "/v1/sessions"): (Ask(body=with_body({"login": "x", "password": "y"}), seen=401),),

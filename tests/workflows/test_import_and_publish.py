@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from shapely import box, to_geojson
 
-from gis.errors import CheckFailedError, ConflictError, CoordinateSystemError, InputError
+from gis.errors import CheckFailedError, ConflictError, CoordinateSystemError, InputError, NotFoundError
 from gis.maps.choropleth import Measure
 from gis.nouns import Actor, AreaLevel, FindingKind, GridKind
 from gis.settings import Settings
@@ -302,9 +303,20 @@ def test_every_map_is_drawn(session: Session, tmp_path: Path, kind: MapKind) -> 
     publish_two(session, tmp_path)
     report_events(session, ReleaseIndexes(SETTINGS), [report("1", 118.805, 31.905)], SETTINGS, PLANNER)
     for counted_by in CountedBy:
-        request = MapRequest(kind, release=1, counted_by=counted_by, measure=Measure.PER_KM2)
+        request = MapRequest(kind, release=1, old=1, counted_by=counted_by, measure=Measure.PER_KM2)
         page = draw_map(session, request, SETTINGS).html("inlined")
         assert "<title>" in page
+
+
+def test_a_map_of_changes_needs_two_releases(session: Session, tmp_path: Path) -> None:
+    request = MapRequest(MapKind.CHANGES)
+    with pytest.raises(NotFoundError, match="Nothing has been published yet"):
+        draw_map(session, request, SETTINGS)
+    publish_two(session, tmp_path)
+    with pytest.raises(NotFoundError, match="none before it"):
+        draw_map(session, request, SETTINGS)
+    with pytest.raises(NotFoundError, match="no release 7"):
+        draw_map(session, replace(request, old=7), SETTINGS)
 
 
 def test_an_unknown_code_scheme_is_named(session: Session, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from gis.store.identity.visible import require_visible
 from gis.store.session import transaction
 from gis.store.tables import CheckRow
 from gis.workflows.auditing.exports import record_map
-from gis.workflows.draw_map import CountedBy, MapKind, MapRequest, draw_map
+from gis.workflows.draw_map import CountedBy, MapKind, MapRequest, draw_map, releases_between
 
 router = APIRouter(
     route_class=StrictRoute, prefix="/maps", tags=["maps"], default_response_class=HTMLResponse
@@ -115,6 +115,25 @@ def grids(
 ) -> Response:
     """Return grids by kind with codes and outlines, of a release or as of today."""
     request = MapRequest(MapKind.GRIDS, release=release, language=drawn.language.value)
+    return answer_map(drawn, request, ASK_AGAIN)
+
+
+@router.get("/changes", summary="Map of what became of the grids between two releases", responses=ANSWERS)
+@needs(Right.READ_GRIDS)
+def changes(
+    drawn: Drawn,
+    old: Annotated[
+        int | None, Query(ge=1, le=LAST_ID, description="The earlier release; else the one before `new`.")
+    ] = None,
+    new: Annotated[
+        int | None, Query(ge=1, le=LAST_ID, description="The later release; else the newest.")
+    ] = None,
+) -> Response:
+    """Return splits, mergers, moved edges and the like, with the ground that passed; 404 for one release."""
+    earlier, later = releases_between(drawn.session, old, new)
+    request = MapRequest(
+        MapKind.CHANGES, release=later.number, old=earlier.number, language=drawn.language.value
+    )
     return answer_map(drawn, request, ASK_AGAIN)
 
 

@@ -75,6 +75,7 @@ class Summary(BaseModel):
                     "title": "First release",
                     "sha256": "5f2a…",
                 },
+                "releases": 1,
                 "areas": {"district": 1, "street": 10, "community": 201},
                 "grids": {"natural": 1720, "dedicated": 60, "special": 24},
                 "events": {"total": 60000, "unlocated": 12, "last_reported_at": "2026-05-01T00:30:00Z"},
@@ -87,6 +88,7 @@ class Summary(BaseModel):
 
     district: str | None
     release: ReleaseInForce | None
+    releases: int
     areas: dict[str, int]
     grids: dict[str, int]
     events: EventNumbers | None

@@ -7,6 +7,7 @@ SELECT jsonb_build_object(
     'district', (SELECT name FROM areas WHERE level = 'district' LIMIT 1),
     'release', (SELECT jsonb_build_object('number', number, 'effective_from', effective_from, 'title', title,
                                           'sha256', sha256) FROM current),
+    'releases', (SELECT count(*) FROM release),
     'areas', (SELECT coalesce(jsonb_object_agg(level, count), '{}')
               FROM (SELECT level, count(*) FROM areas GROUP BY level) AS by_level),
     'grids', (SELECT coalesce(jsonb_object_agg(kind, count), '{}')

@@ -11,7 +11,8 @@
     document.title = title;
     document.getElementById("title").textContent = title;
     const parts = [];
-    if (frame.release !== null) parts.push(wangge.say("release", { n: frame.release }));
+    const releases = [frame.oldRelease, frame.release].filter((number) => number !== null);
+    if (releases.length) parts.push(releases.map((number) => wangge.say("release", { n: number })).join(" → "));
     if (frame.effectiveFrom) parts.push(wangge.say("effective", { day: wangge.calendarDay(frame.effectiveFrom) }));
     if (frame.period && !PLACES_ONLY.has(kind)) {
       const [from, to] = frame.period.map((moment) => wangge.day(new Date(moment)));

@@ -18,6 +18,7 @@ def record_map(session: Session, actor: Actor, request: MapRequest, form: str) -
     """Record that somebody takes a map away, in a form: which map, and of what."""
     facts = {
         "release": request.release,
+        "old": request.old,
         "check": request.check,
         "since": request.wanted.since,
         "until": request.wanted.until,
