@@ -10,7 +10,6 @@ import re
 import signal
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +20,11 @@ from commands import Service, layer, served
 from shapely import box
 from sqlalchemy import text
 
-from gis.identity.roles import Role
+from gis.api.routes.jobs import MOST_OPEN
 from gis.nouns import Actor
-from gis.store.identity.users import change_account
-from gis.store.jobs.queue import Job, JobState, get_job, save_job
+from gis.store.jobs.queue import JobState, get_job, save_job
 from gis.store.jobs.running import lose_jobs
+from gis.store.plans import lock_draft
 from gis.store.session import make_engine, transaction
 from tests.api.conftest import EAST, grid
 from tests.api.test_plans import geojson, open_plan, upload
@@ -301,19 +300,21 @@ def test_a_job_that_cannot_be_done_says_why(both: httpx.Client, own_engine: Engi
     assert both.delete("/v1/jobs/999999").status_code == 404
 
 
-@pytest.mark.usefixtures("service")
-def test_a_job_is_done_with_what_its_asker_may_do_when_its_turn_comes(own_engine: Engine) -> None:
-    def ended() -> Job | None:
-        with transaction(own_engine) as session:
-            seen = get_job(session, number)
-        return seen if seen.state is JobState.FAILED else None
+def test_nobody_fills_the_queue_for_all_others(both: httpx.Client, own_engine: Engine) -> None:
+    with held_up(own_engine):
+        asked = [both.post("/v1/releases/1/check", headers=ASYNC) for _ in range(MOST_OPEN + 1)]
+        assert [answer.status_code for answer in asked] == [202] * MOST_OPEN + [409]
+        for answer in asked[:-1]:
+            both.delete(f"/v1/jobs/{answer.json()['id']}")
 
+
+def test_who_waits_for_what_another_changes_is_told_so(both: httpx.Client, own_engine: Engine) -> None:
+    plan = open_plan(both, "in use")
     with transaction(own_engine) as session:
-        user_id = people.make_user(session, "was.planner", [Role.DISTRICT_PLANNER])
-        number = save_job(session, "check", {"release": 1}, Actor("was.planner")).id
-        change_account(session, user_id, disabled_at=datetime.now(UTC))
-    problem = until(ended, "failed").problem
-    assert (problem["status"], "was.planner" in problem["detail"]) == (403, True)
+        lock_draft(session, plan)
+        answer = both.post(f"/v1/plans/{plan}/operations/1/undo")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:wangge:problem:collision")
+    assert answer.headers["retry-after"] == "2"
 
 
 def test_a_job_nobody_sees_to_is_lost(both: httpx.Client, own_engine: Engine) -> None:

@@ -10,7 +10,7 @@ from gis.errors import NotAllowedError
 from gis.identity.scopes import scopes_of
 from gis.nouns import Actor
 from gis.store.identity.grants import list_grants_in_force
-from gis.store.identity.users import find_account
+from gis.store.identity.users import find_user_named
 from gis.store.identity.visible import require_visible
 from gis.store.tables import PlanRow
 
@@ -29,14 +29,14 @@ def asker_of(session: Session, job: Job, right: Right, settings: Settings) -> Ac
         NotAllowedError: That user is disabled or has the right no longer.
         NotFoundError: The plan it is about lies outside what the user sees by now.
     """
-    account = find_account(session, job.created_by)
+    user = find_user_named(session, job.created_by)
     scopes = {}
-    if account is not None and account.disabled_at is None:
+    if user is not None and user.disabled_at is None:
         today = datetime.now(ZoneInfo(settings.time_zone)).date()
-        scopes = scopes_of(list_grants_in_force(session, account.id, today))
-    if account is None or right not in scopes:
+        scopes = scopes_of(list_grants_in_force(session, user.id, today))
+    if user is None or right not in scopes:
         raise NotAllowedError(f"{job.created_by}, who asked for this, has the right {right.value} no longer.")
-    actor = Actor(account.login, scope=scopes[right], user_id=account.id)
+    actor = Actor(user.login, scope=scopes[right], user_id=user.id)
     plan_id = job.parameters.get("plan_id")
     if plan_id is not None:
         require_visible(session, PlanRow, plan_id, actor)

@@ -56,7 +56,7 @@ def run_job(settings: Settings, job_id: int) -> None:
 
 
 def do_job(engine: Engine, settings: Settings, job_id: int) -> None:
-    """Do the work of a job and store its end.
+    """Do the work of a job and store its end; whoever asked for it has to be allowed to before and after.
 
     Raises:
         JobGoneError: It was cancelled or given up meanwhile.
@@ -77,6 +77,8 @@ def do_job(engine: Engine, settings: Settings, job_id: int) -> None:
             end_with_process(session)
             actor = asker_of(session, job, kind.right, settings)
             outcome = kind.work(session, job.parameters, settings, actor, advance)
+            with transaction(engine) as now:
+                asker_of(now, job, kind.right, settings)
             if not only_looks:
                 end_job(session, job_id, outcome)
         if only_looks:

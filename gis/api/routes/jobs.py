@@ -19,7 +19,16 @@ from gis.identity.roles import Right
 from gis.nouns import Actor
 from gis.store.identity.visible import require_visible
 from gis.store.jobs.answers import get_job_answer
-from gis.store.jobs.queue import OPEN, Job, JobState, cancel_job, get_job, list_jobs, save_job
+from gis.store.jobs.queue import (
+    OPEN,
+    Job,
+    JobState,
+    cancel_job,
+    count_open_jobs,
+    get_job,
+    list_jobs,
+    save_job,
+)
 from gis.store.tables import PlanRow
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/jobs", tags=["jobs"])
@@ -27,6 +36,7 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/jobs", tags=["jobs"])
 ACCEPTED, SEE_OTHER = 202, 303
 MOST_LISTED = 200
 ASK_AGAIN_S = 1
+MOST_OPEN = 10  # of one user
 
 KEPT: dict[str, Any] = {geojson.MEDIA_TYPE: geojson.CONTENT}
 
@@ -171,7 +181,13 @@ def job_out(job: Job) -> JobOut:
 
 
 def answer_later(session: Transaction, kind: str, parameters: dict[str, Any], actor: Actor) -> Response:
-    """Put a job into the queue and answer 202 with its address."""
+    """Put a job into the queue and answer 202 with its address.
+
+    Raises:
+        ConflictError: Too many of this user's jobs wait already: others wait behind them.
+    """
+    if count_open_jobs(session, actor) >= MOST_OPEN:
+        raise ConflictError(f"{MOST_OPEN} of your jobs wait or run; wait for one, or cancel it.")
     job = save_job(session, kind, parameters, actor)
     headers = {"Location": f"/v1/jobs/{job.id}", "Retry-After": str(ASK_AGAIN_S), "Cache-Control": PRIVATE}
     return answer_json(job_out(job), headers, ACCEPTED)

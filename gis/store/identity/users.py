@@ -62,6 +62,12 @@ def get_user_named(session: Session, login: str, actor: Actor) -> User:
     return user_from(row)
 
 
+def find_user_named(session: Session, login: str) -> User | None:
+    """Return a user by log-in name, whoever asks; the account is not held."""
+    row = session.execute(select_users().where(UserRow.login == login)).one_or_none()
+    return None if row is None else user_from(row)
+
+
 def save_user(session: Session, login: str, name: str, unit_id: int, actor: Actor) -> int:
     """Insert a user and return its id.
 

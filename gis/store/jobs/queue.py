@@ -95,6 +95,12 @@ def list_jobs(session: Session, actor: Actor, state: JobState | None, limit: int
     return [job_from(row) for row in session.execute(query)]
 
 
+def count_open_jobs(session: Session, actor: Actor) -> int:
+    """Count the jobs of an actor that wait or run."""
+    mine = (JobRow.created_by == actor.name, JobRow.state.in_(OPEN))
+    return session.scalar(select(func.count()).select_from(JobRow).where(*mine)) or 0
+
+
 def cancel_job(session: Session, job_id: int, actor: Actor) -> Job:
     """Cancel a job that waits or runs; whoever runs it ends its process, and nothing of it is kept.
 
