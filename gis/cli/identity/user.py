@@ -189,7 +189,7 @@ def demo() -> None:
 
 def demo_row(account: DemoAccount) -> tuple[str, str, str, str]:
     """Return an account as a row."""
-    return account.login, account.password, account.role.value, account.unit_code
+    return account.login, account.password or "(own)", account.role.value, account.unit_code
 
 
 def today(settings: Settings) -> date:

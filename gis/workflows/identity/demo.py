@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from gis.errors import NotFoundError
+from gis.identity.actions import Action
 from gis.identity.roles import Role
 from gis.identity.secrets import PLAIN, hash_password, is_password
+from gis.store.audit.record import record
 from gis.store.identity.units import list_units
-from gis.store.identity.users import change_account, get_account, get_user_named
+from gis.store.identity.users import change_account, find_user_named, get_account
 from gis.store.releases import list_releases
 from gis.workflows.identity.manage_users import NewUser, Wanted, add_user, grant_role
 from gis.workflows.load_sample import SAMPLE_TITLE
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """An account to try a role with."""
+    """An account to try a role with; the password is None if somebody has set another one."""
 
     login: str
     name: str
     role: Role
     unit_code: str
-    password: str
+    password: str | None
 
 
 DISTRICT_ROLES: Final = {
@@ -62,22 +63,21 @@ YESTERDAY: Final = timedelta(days=1)
 def make_demo(session: Session, settings: Settings, actor: Actor, now: datetime) -> list[DemoAccount]:
     """Make the demo accounts that are not there yet, and return all with their passwords.
 
-    1. Only where the first release is the sample district: real people must not meet known names.
+    1. Only where the sample district is the only one there is: real people must not meet known names.
     2. Passwords are random, and kept in a file under `settings.home` that only its owner reads.
 
     Returns:
         The accounts; none where it is another district, or none is published.
     """
     releases = list_releases(session)
-    if not releases or releases[-1].title != SAMPLE_TITLE:  # 1
+    if [release.title for release in releases] != [SAMPLE_TITLE]:  # 1
         return []
     file = settings.home / "demo-accounts.json"
     kept = read_kept(file)
     accounts = [
         replace(one, password=kept.get(one.login, one.password)) for one in wanted(list_units(session))
     ]
-    for account in accounts:
-        keep_account(session, account, actor, now)
+    accounts = [keep_account(session, one, actor, now) for one in accounts]
     write_kept(file, accounts)  # 2
     return accounts
 
@@ -101,22 +101,24 @@ def new_password() -> str:
     return "-".join("".join(secrets.choice(PLAIN) for _ in range(4)) for _ in range(4))
 
 
-def keep_account(session: Session, account: DemoAccount, actor: Actor, now: datetime) -> None:
-    """Make an account, or set the password of one that is there."""
-    try:
-        user_id = get_user_named(session, account.login, actor).id
-    except NotFoundError:
-        user, _ = add_user(session, NewUser(account.login, account.name, account.unit_code), actor, now)
-        user_id = user.id
-        # granted from yesterday on, so that it holds in every zone
-        grant = Wanted(account.role, account.unit_code, (now - YESTERDAY).date())
-        grant_role(session, user_id, grant, actor)
-    if is_password(get_account(session, user_id).password, account.password):
-        return
-    hashed = hash_password(account.password)
+def keep_account(session: Session, account: DemoAccount, actor: Actor, now: datetime) -> DemoAccount:
+    """Make an account if there is none; one that is there stays as it is."""
+    known = find_user_named(session, account.login)
+    password = account.password or ""
+    if known is not None:
+        is_kept = is_password(get_account(session, known.id).password, password)
+        return account if is_kept else replace(account, password=None)
+    user, _ = add_user(session, NewUser(account.login, account.name, account.unit_code), actor, now)
+    # granted from yesterday on, so that it holds in every zone
+    grant = Wanted(account.role, account.unit_code, (now - YESTERDAY).date())
+    grant_role(session, user.id, grant, actor)
+    hashed = hash_password(password)
     change_account(
-        session, user_id, password=hashed, password_set_at=now, secret_sha256=None, secret_until=None
+        session, user.id, password=hashed, password_set_at=now, secret_sha256=None, secret_until=None
     )
+    detail = {"login": account.login, "by": "demo"}
+    record(session, actor, Action.PASSWORD_SET, subject=("user", user.id), detail=detail)
+    return account
 
 
 def read_kept(file: Path) -> dict[str, str]:
@@ -128,4 +130,6 @@ def write_kept(file: Path, accounts: Sequence[DemoAccount]) -> None:
     """Keep the passwords where only their owner reads them."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
-    file.write_text(json.dumps({one.login: one.password for one in accounts}, indent=1), "utf-8")
+    file.write_text(
+        json.dumps({one.login: one.password for one in accounts if one.password}, indent=1), "utf-8"
+    )
