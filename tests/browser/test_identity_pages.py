@@ -193,7 +193,7 @@ def test_a_busy_door_and_what_has_to_be_done_first(opened: Any, module_settings:
         page.fill("[name=login]", "he.auditor")
         page.fill("[name=password]", PASSWORD)
         page.click("#sign-in [type=submit]")
-        page.wait_for_selector("text=登录的人太多，请稍候再试。")
+        page.wait_for_selector("text=当前登录人数过多，请稍后再试。")
         for _ in range(HASHED_AT_ONCE):
             app.state.hashing.release()
         page.click("#sign-in [type=submit]")
@@ -282,6 +282,10 @@ def require_told(opened: Any) -> None:
         told = page.inner_text("#entries")
         assert "li.security disabled user new.hand" in told
         assert "li.security made user new.hand Street operator on unit C-002" in told
+        page.fill("[name=id]", "9")
+        page.click("#filter-form [type=submit]")
+        page.wait_for_selector(".said:has-text('Choose what it was done to first')")
+        page.fill("[name=id]", "")
         page.select_option("[name=action]", "user.add")
         page.click("#filter-form [type=submit]")
         page.wait_for_selector("[data-action]:only-child")

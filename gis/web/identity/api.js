@@ -12,6 +12,14 @@ export class Refusal extends Error {
   }
 }
 
+/** What a form cannot be sent with; `word` says why. */
+export class Unfit extends Error {
+  constructor(word) {
+    super(word);
+    this.word = word;
+  }
+}
+
 // The service's own sentences are English; these are said in Chinese too. `{n}` is what the brackets find.
 const SENTENCES = [
   [/take at least (\d+) characters/, "password_least"],
@@ -43,6 +51,7 @@ const isKnown = (key) => say(key) !== key;
 
 /** What was refused, as a sentence in the language being read. */
 export function sentenceOf(refusal) {
+  if (refusal instanceof Unfit) return say(refusal.word);
   if (!(refusal instanceof Refusal)) return say("problem_unreachable");
   if (refusal.code === "locked") return say("problem_locked", { n: Math.max(1, Math.ceil(refusal.waitS / 60)) });
   const found = SENTENCES.map(([pattern, key]) => [refusal.message.match(pattern), key]).filter(([match]) => match);

@@ -1,5 +1,5 @@
 /* The audit log: newest first, filtered, page by page, each entry as a sentence. */
-import { ask, sentenceOf } from "./api.js";
+import { Unfit, ask, sentenceOf } from "./api.js";
 import { openPage } from "./frame.js";
 import { button, choice, field, form } from "./pieces.js";
 
@@ -10,7 +10,7 @@ const ACTIONS = [
   "plan.undo", "plan.redo", "hole.intend", "hole.take_back", "job.cancel", "events.export", "findings.export", "map.export", "audit.export", "audit.drop",
   "personal.reveal", "personal.search", "personal.change", "personal.export", "personal.erase", "personal.retain", "key.rotate",
 ];
-const SUBJECTS = ["user", "session", "unit", "release", "plan", "hole", "job", "event", "check", "map"];
+const SUBJECTS = ["user", "session", "unit", "release", "plan", "hole", "job", "event", "check", "map", "worker", "key"];
 const place = document.getElementById("entries");
 let entries = [];
 let next = null;
@@ -20,8 +20,12 @@ const isMoment = (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text) && !
 const FITS = { since: isMoment, until: isMoment, action: (text) => ACTIONS.includes(text), subject: (text) => SUBJECTS.includes(text) };
 
 /** The filter as it stands in the address behind `#`, so that a view can be kept and passed on. */
-const filter = () => Object.fromEntries([...new URLSearchParams(window.location.hash.slice(1))]
-  .filter(([name, value]) => !Object.hasOwn(FITS, name) || FITS[name](value)));
+function filter() {
+  const given = [...new URLSearchParams(window.location.hash.slice(1))].filter(([name, value]) => !Object.hasOwn(FITS, name) || FITS[name](value));
+  const { id, ...rest } = Object.fromEntries(given);
+  // a number says something of one kind of things only
+  return rest.subject && id ? { ...rest, id } : rest;
+}
 
 /** What the service is asked: moments with their zone, the subject as kind or kind:id. */
 function parameters(rest = {}) {
@@ -32,9 +36,9 @@ function parameters(rest = {}) {
 }
 
 /** An entry in a sentence; a dash for each fact it lacks. */
-function sentence({ action, actor, detail, subject_id: subject }) {
+function sentence({ action, actor, detail, subject_id: subject, subject_kind: kind }) {
   const word = (name) => detail[name] && sayValue(name, detail[name]);
-  const values = { role: word("role"), form: word("form"), map: sayValue("map", subject), user: detail.login ?? subject };
+  const values = { role: word("role"), form: word("form"), map: sayValue("map", subject), kind: sayValue("subject", kind), user: detail.login ?? subject };
   return say(`act_${action}`, { ...detail, ...values, actor, subject }, "–");
 }
 
@@ -95,6 +99,7 @@ function drawFilters() {
     choice("action", "action", actions), choice("subject", "subject", subjects),
     field("subject_number", { name: "id", autocomplete: "off", maxlength: 100 }))],
   "show_entries", async (wanted) => {
+    if (wanted.id && !wanted.subject) throw new Unfit("subject_first");
     const address = `#${new URLSearchParams(wanted)}`;
     if (address === (window.location.hash || "#")) await readAgain();
     else window.location.hash = address;
