@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -35,18 +36,22 @@ class BusyError(DatabaseUnavailableError):
 
 
 async def acting_user(request: Request) -> Actor:
-    """Return the user the request acts for, with the scope of the right its route needs.
+    """Return the user the request acts for, with the scope of the right its route needs; found out once.
 
     Raises:
         HTTPException: 401, nobody is signed in; 403, the right is missing, or a page of another site sends a
             change in the name of this browser's user.
     """
+    actor: Actor | None = getattr(request.state, "actor", None)
+    if actor is not None:
+        return actor
     if request.method not in READING:
         require_own_page(request)
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
     known = request.state.known = await doorkeeper.recognise(request)
     right: Right = request.scope["route"].endpoint.right
-    return known.actor(right, address_of(request))
+    actor = request.state.actor = known.actor(right, address_of(request))
+    return actor
 
 
 def acting_with(request: Request, right: Right) -> Actor:
@@ -66,8 +71,24 @@ def acting_if(request: Request, right: Right) -> Actor | None:
 
 
 def address_of(request: Request) -> str | None:
-    """Return the network address a request comes from, as the proxy in front says if there is one."""
-    return request.client.host if request.client else None
+    """Return the network address a request comes from, as the proxy in front says if there is one.
+
+    A proxy may pass on what a client made up: what is no address is none.
+    """
+    try:
+        return str(ipaddress.ip_address(request.client.host)) if request.client else None
+    except ValueError:
+        return None
+
+
+def is_taken_away(request: Request) -> bool:
+    """Whether a file that is asked for leaves the house: not where only its head is wanted.
+
+    Raises:
+        HTTPException: 403, a page of another site asks in the name of this browser's user.
+    """
+    require_own_page(request)
+    return not request.scope.get("is_head", False)
 
 
 def require_own_page(request: Request) -> None:
@@ -78,9 +99,17 @@ def require_own_page(request: Request) -> None:
         is_own = fetched in {"same-origin", "none"}
     else:
         # older browsers, and pages without HTTPS
-        is_own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+        is_own = origin is None or host_of(origin) == request.headers.get("host")
     if not is_own:
         raise HTTPException(403, "A page of another site may not change anything here.")
+
+
+def host_of(origin: str) -> str | None:
+    """Return the host and port of an origin, None if it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 Acting = Annotated[Actor, Depends(acting_user)]

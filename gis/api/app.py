@@ -101,6 +101,10 @@ COMPRESSED_FROM_BYTES = 4_000
 COMPRESSION = 5
 
 
+# A request that waits for what another one changes holds a place that everybody needs.
+LOCK_WAIT_S = 2
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Return the service, ready to be served.
 
@@ -111,7 +115,7 @@ def create_app(settings: Settings) -> FastAPI:
         SetupError: The private database cannot be made or started.
         RuntimeError: A route is declared without saying which right it needs, or that it is public.
     """
-    engine = make_engine(settings)
+    engine = make_engine(settings, lock_wait_s=LOCK_WAIT_S)
     metrics = Metrics(engine)
 
     @asynccontextmanager

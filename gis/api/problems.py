@@ -123,6 +123,7 @@ STATES: dict[str, Problem] = {
     "53100": Problem(507, "disk-full", "Disk full", "The database's disk is full; nothing was saved."),
     "40001": Problem(503, "collision", "Collision", "Another change came between; try again.", 1),
     "40P01": Problem(503, "collision", "Collision", "Another change came between; try again.", 1),
+    "55P03": Problem(503, "collision", "Collision", "Somebody else is changing this; try again shortly.", 2),
     "57014": Problem(503, "too-slow", "Took too long", "The database ended the query; ask for less.", 5),
 }
 

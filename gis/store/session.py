@@ -32,11 +32,13 @@ CONNECT_SECONDS = 5
 UNPREPARED = (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)
 
 
-def make_engine(settings: Settings) -> Engine:
+def make_engine(settings: Settings, *, lock_wait_s: int = 0) -> Engine:
     """Return an engine on the configured database, starting the private cluster if there is no other.
 
     Args:
         settings: Says which database and how many connections.
+        lock_wait_s: After so many seconds a statement waits no longer for what another transaction changes;
+            0: it waits for ever.
 
     Returns:
         An engine whose sessions speak UTC.
@@ -52,7 +54,10 @@ def make_engine(settings: Settings) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,  # what people report does not belong in exceptions and logs
         # jit costs 100 ms a plan and gains nothing on spatial look-ups
-        connect_args={"options": "-c timezone=UTC -c jit=off", "application_name": "wangge"},
+        connect_args={
+            "options": f"-c timezone=UTC -c jit=off -c lock_timeout={lock_wait_s}s",
+            "application_name": "wangge",
+        },
     )
 
 

@@ -59,6 +59,10 @@ def test_what_is_taken_away_is_recorded_and_what_is_looked_at_is_not(
     newest = entries(client)[0]
     assert (newest["action"], newest["subject_id"], newest["detail"]["form"]) == (action, subject, form)
     assert len(entries(client)) == before + 1
+    client.head(address, params={"f": form}).raise_for_status()
+    elsewhere = client.get(address, params={"f": form}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert elsewhere.status_code == 403
+    assert len(entries(client)) == before + 1
 
 
 def test_the_relay_of_the_service_seals_within_seconds(client: httpx.Client, app: FastAPI) -> None:

@@ -119,7 +119,8 @@ def addresses(secret: str) -> Iterator[Send]:
         "Prefer",
     ):
         yield "GET", "/v1/summary", {"headers": {name: raw}}
-    yield "POST", "/v1/events", {"json": event(secrets.token_hex(8)), "headers": {"Origin": f"http://{raw}"}}
+    for header in ({"Origin": f"http://{raw}"}, {"Origin": f"http://[{raw}]"}, {"X-Forwarded-For": raw}):
+        yield "POST", "/v1/events", {"json": event(secrets.token_hex(8)), "headers": header}
 
 
 KINDS: list[Callable[[str], Iterator[Send]]] = [bodies, addresses]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from gis.api.wire.strict import MOST_NESTED, read_json
 
 if TYPE_CHECKING:
     import httpx
+    from fastapi import FastAPI
 
 pytestmark = pytest.mark.usefixtures("district")
 
@@ -59,6 +61,39 @@ def test_loose_json_is_refused_with_the_reason(body: bytes, said: str) -> None:
         read_json(body)
     assert found.value.status_code == 400
     assert said in found.value.detail
+
+
+def test_nobody_makes_us_read_without_saying_who_it_is(client: httpx.Client, app: FastAPI) -> None:
+    def ask(path: str, kind: str) -> int:
+        answers: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            raise AssertionError("the body is read")
+
+        async def send(message: dict[str, Any]) -> None:
+            answers.append(message)
+
+        headers = [(b"content-type", kind.encode()), (b"content-length", b"60000000")]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "headers": headers,
+        }
+        scope |= {
+            "query_string": b"",
+            "scheme": "http",
+            "client": ("192.0.2.1", 1),
+            "server": None,
+            "state": {},
+        }
+        asyncio.run(app(scope, receive, send))  # type: ignore[arg-type] # plain dictionaries
+        return int(answers[0]["status"])
+
+    assert ask("/v1/events/batch", "application/json") == 401
+    assert ask("/v1/plans/1/grids", "multipart/form-data; boundary=x") == 401
+    assert client.post("/v1/sessions", json={"login": "a" * 20_000, "password": "b"}).status_code == 413
 
 
 def test_json_of_very_many_parts_is_refused_before_it_is_read() -> None:

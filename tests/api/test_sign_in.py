@@ -20,6 +20,7 @@ from gis.api.doorkeeper import COOKIE
 from gis.identity.accounts import SessionKind
 from gis.identity.roles import Role
 from gis.identity.secrets import hash_password
+from gis.store.audit.entries import AuditFilter, list_entries
 from gis.store.identity.failures import OF_ADDRESS, OF_LOGIN
 from gis.store.identity.tables import FailureRow
 from gis.store.identity.users import change_account
@@ -118,6 +119,7 @@ def test_signing_out_acts_at_once_and_takes_the_cookie_back(address: str) -> Non
     [
         {"Origin": "https://elsewhere.example"},
         {"Origin": "null"},
+        {"Origin": "http://[no-address]"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -129,6 +131,14 @@ def test_a_page_of_another_site_neither_signs_in_nor_out(address: str, headers: 
     cookie = cookie_of(enter(address))
     assert httpx.delete(f"{address}/v1/sessions/current", headers=cookie | headers).status_code == 403
     assert status_of_me(address, cookie) == 200
+
+
+def test_what_a_proxy_passes_on_is_an_address_or_none(address: str, app: FastAPI) -> None:
+    for said in ("13812345678", "=cmd|calc", "<img src=x>", "2001:db8::1"):
+        enter(address, "nobody.here", WRONG, headers={"X-Forwarded-For": said})
+    with transaction(app.state.engine) as session:
+        found = [entry.address for entry in list_entries(session, AuditFilter(action="session.refuse"), 4)]
+    assert found == ["2001:db8::1", "", "", ""]
 
 
 def test_a_page_of_this_site_signs_in(address: str) -> None:

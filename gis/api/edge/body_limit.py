@@ -28,28 +28,28 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = self.most_mb * 1_000_000
-        declared = Headers(scope=scope).get("content-length", "")
-        seen = 0
-
-        async def receive_limited() -> Message:
-            nonlocal seen
-            if declared.isdecimal() and int(declared[:20]) > most:
-                raise self.too_large()
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > most:
-                raise self.too_large()
-            return message
-
-        await self.app(scope, receive_limited, send)
-
-    def too_large(self) -> HTTPException:
-        """Return the refusal."""
-        return HTTPException(
-            413,
+        remedy = (
             f"The body is larger than {self.most_mb} MB; send it in parts, or let the operator raise "
-            "WANGGE_MAX_BODY_MB.",
-            # what is still coming is not read, so the connection cannot be used again
-            headers={"Connection": "close"},
+            "WANGGE_MAX_BODY_MB."
         )
+        await self.app(scope, limited(receive, Headers(scope=scope), self.most_mb * 1_000_000, remedy), send)
+
+
+def limited(receive: Receive, headers: Headers, most: int, remedy: str) -> Receive:
+    """Return what receives a body of so many bytes at most, and raises HTTPException 413 for more."""
+    declared = headers.get("content-length", "")
+    seen = 0
+    # what is still coming is not read, so the connection cannot be used again
+    too_large = HTTPException(413, remedy, headers={"Connection": "close"})
+
+    async def receive_limited() -> Message:
+        nonlocal seen
+        if declared.isdecimal() and int(declared[:20]) > most:
+            raise too_large
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > most:
+            raise too_large
+        return message
+
+    return receive_limited

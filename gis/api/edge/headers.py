@@ -70,6 +70,7 @@ class HeadAsGet:
             await send(message)
 
         scope["method"] = "GET"
+        scope["is_head"] = True
         try:
             await self.app(scope, receive, send_head)
         finally:

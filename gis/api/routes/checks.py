@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy.orm import Session
 
-from gis.api.access import Acting, Configured, Transaction, needs
+from gis.api.access import Acting, Configured, Transaction, is_taken_away, needs
 from gis.api.jobs.kinds import CHECK
 from gis.api.routes.jobs import Prefer, answer_later, wants_async
 from gis.api.seen import SeenCheck
@@ -218,7 +218,8 @@ def list_features(  # noqa: PLR0913 - four of them are FastAPI's
     findings = [finding for _, finding in found]
     if f is FindingsForm.GEOJSON:
         return answer_features(request, found, headers)
-    record_findings(session, actor, check, len(findings), f.value)
+    if is_taken_away(request):
+        record_findings(session, actor, check, len(findings), f.value)
     headers["Content-Disposition"] = f'attachment; filename="wangge-check-{check_id}.{f}"'
     if f is FindingsForm.SARIF:
         content = sarif_of(check, findings, reasons)

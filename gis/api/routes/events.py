@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 
-from gis.api.access import Acting, Configured, Indexes, Transaction, acting_with, needs
+from gis.api.access import Acting, Configured, Indexes, Transaction, acting_with, is_taken_away, needs
 from gis.api.problems import describe_invalid, problem_body, problem_for
 from gis.api.routes.event.outgoing import events_out
 from gis.api.seen import SeenEvent
@@ -275,7 +275,7 @@ def list_page(  # noqa: PLR0913 - seven of them are FastAPI's
     )
     links = geojson.links(request, **following)
     events = events_out(session, settings, names, found[:limit])
-    if f is not Form.JSON:
+    if f is not Form.JSON and is_taken_away(request):
         record(session, actor, Action.EVENTS_EXPORT, detail=export_detail(wanted, f, len(events)))
     if f is Form.GEOJSON:
         return answer_geojson(events, links)

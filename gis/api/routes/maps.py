@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from gis.api.access import Acting, Configured, Transaction, needs
+from gis.api.access import Acting, Configured, Transaction, is_taken_away, needs
 from gis.api.edge.headers import page_policy
 from gis.api.wire.caching import ASK_AGAIN, PRIVATE
 from gis.api.wire.parameters import LAST_ID, Day, Language, OfRelease, ParameterError
@@ -56,6 +56,7 @@ class Form(StrEnum):
 class Drawing:
     """What every map is drawn with; `browser` is held while a picture is taken."""
 
+    request: Request
     session: Session
     settings: Settings
     actor: Actor
@@ -76,7 +77,9 @@ async def drawing(
     ] = Form.HTML,
 ) -> Drawing:
     """Return what a request's parameters ask for."""
-    return Drawing(session, settings, actor, request.app.state.engine, request.app.state.browser, lang, f)
+    return Drawing(
+        request, session, settings, actor, request.app.state.engine, request.app.state.browser, lang, f
+    )
 
 
 Drawn = Annotated[Drawing, Depends(drawing)]
@@ -240,9 +243,11 @@ def answer_map(drawn: Drawing, request: MapRequest, keep: str) -> Response:
     # a picture takes seconds, and other requests need the connection
     drawn.session.rollback()
     if drawn.form is not Form.HTML:
+        is_taken = is_taken_away(drawn.request)
         answer = take_away(page, drawn, request.kind, keep)
-        with transaction(drawn.engine) as session:
-            record_map(session, drawn.actor, request, drawn.form.value)
+        if is_taken:
+            with transaction(drawn.engine) as session:
+                record_map(session, drawn.actor, request, drawn.form.value)
         return answer
     nonce = secrets.token_urlsafe(18)
     policy = page_policy(nonce, page.frame.tile_origin)

@@ -148,7 +148,10 @@ def callback(
 
 def own_path(text: str) -> str:
     """Return a path of this very site, `/` for anything else."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
     is_own = (
         not parts.scheme and not parts.netloc and text.startswith("/") and not text.startswith(("//", "/\\"))
     )

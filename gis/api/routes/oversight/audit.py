@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gis.api.access import Acting, Transaction, needs
+from gis.api.access import Acting, Transaction, is_taken_away, needs
 from gis.api.wire import geojson
 from gis.api.wire.answers import answer_json
 from gis.api.wire.caching import PRIVATE
@@ -120,7 +120,8 @@ def list_page(  # noqa: PLR0913 - three of them are FastAPI's
     if following:
         headers["Link"] = f'<{links[1]["href"]}>; rel="next"'
     if f is Form.CSV:
-        record(session, actor, Action.AUDIT_EXPORT, detail={"entries": len(entries)})
+        if is_taken_away(request):
+            record(session, actor, Action.AUDIT_EXPORT, detail={"entries": len(entries)})
         content = b"".join(csv_of([entries]))
         return Response(content, headers=headers, media_type="text/csv; charset=utf-8")
     page = EntriesOut(
