@@ -10,7 +10,9 @@ import shapely
 from sqlalchemy import delete, func, insert, select, update
 
 from gis.errors import ConflictError, NotFoundError
+from gis.identity.actions import Action
 from gis.nouns import Actor, AreaLevel, GridKind, Plan, PlanStatus
+from gis.store.audit.record import record
 from gis.store.checking.proofs import fill_fingerprints, with_fingerprints
 from gis.store.frames import insert_frame, read_frame
 from gis.store.identity.visible import visible
@@ -34,6 +36,7 @@ def create_plan(session: Session, title: str, actor: Actor, unit_id: int | None 
         .values(title=title, base_release=newest, created_by=actor.name, unit_id=unit_id)
         .returning(PlanRow.id)
     )
+    record(session, actor, Action.PLAN_OPEN, subject=("plan", plan_id or 0), detail={"title": title})
     return get_plan(session, plan_id or 0)
 
 

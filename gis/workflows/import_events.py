@@ -17,8 +17,10 @@ from gis.files.tables import iter_csv
 from gis.files.times import parse_times
 from gis.gridding.crs import parse_system, to_stored
 from gis.gridding.suspect import suspect_system
+from gis.identity.actions import Action
 from gis.nouns import AreaLevel, Grade, RowProblem, Severity
 from gis.store.areas import list_areas
+from gis.store.audit.record import record
 from gis.store.frames import plain_rows
 from gis.store.releases import list_releases
 from gis.workflows.report_events import EventReport, Reported, report_events
@@ -135,6 +137,7 @@ def import_events(
         count_landed(report, report_events(session, indexes, reports, settings, actor))
         on_progress(len(batch))
     report.add(table.problems)
+    record(session, actor, Action.EVENTS_IMPORT, detail={"rows": report.rows, "file": request.path.name})
     return report
 
 

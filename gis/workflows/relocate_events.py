@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from gis.errors import ConflictError
+from gis.identity.actions import Action
+from gis.store.audit.record import record
 from gis.store.bulk.relocations import find_relocation, finish_relocation, save_progress, start_relocation
 from gis.store.places import (
     add_places,
@@ -128,6 +130,7 @@ def begin(session: Session, release: Release, request: RelocationRequest, actor:
     before = find_relocation(session, release.number, lock=True)
     if before is None or request.again:
         start_relocation(session, release, actor)
+        record(session, actor, Action.EVENTS_RELOCATE, subject=("release", release.number))
         return None
     if before.sha256 != release.sha256:
         raise ConflictError(

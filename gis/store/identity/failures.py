@@ -44,7 +44,7 @@ def key_of(patience: Patience, text: str) -> bytes:
 
 
 def network_of(address: str) -> str:
-    """Return the network that one household or machine has to itself: an IPv4 address, or 64 bits of IPv6.
+    """Return what guesses are counted by: an IPv4 address, or the first 64 bits of IPv6.
 
     >>> network_of("192.0.2.1"), network_of("::ffff:192.0.2.1"), network_of("2001:db8:0:1:a::b")
     ('192.0.2.1', '192.0.2.1', '2001:db8:0:1::/64')

@@ -6,8 +6,8 @@ import { button, choice, field, form } from "./pieces.js";
 const { foreign, make, moment, pairs, say, sayValue } = window.wangge;
 const ACTIONS = [
   "session.begin", "session.refuse", "session.leave", "session.end", "provider.tie", "password.set", "codes.on", "codes.off", "secret.give",
-  "user.add", "user.disable", "user.enable", "role.grant", "role.take", "unit.add", "release.publish", "plan.import", "plan.repair",
-  "plan.undo", "plan.redo", "hole.intend", "hole.take_back", "job.cancel", "events.export", "findings.export", "map.export", "audit.export", "audit.drop",
+  "user.add", "user.disable", "user.enable", "role.grant", "role.take", "unit.add", "release.publish", "plan.open", "plan.import", "plan.repair",
+  "plan.undo", "plan.redo", "hole.intend", "hole.take_back", "job.cancel", "events.import", "events.relocate", "events.export", "findings.export", "map.export", "audit.export", "audit.drop",
   "personal.reveal", "personal.search", "personal.change", "personal.export", "personal.erase", "personal.retain", "key.rotate",
 ];
 const SUBJECTS = ["user", "session", "unit", "release", "plan", "hole", "job", "event", "check", "map", "worker", "key"];
