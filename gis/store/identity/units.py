@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from gis.errors import InputError, NotFoundError
+from gis.errors import ConflictError, InputError, NotFoundError
 from gis.identity.accounts import Unit
 from gis.nouns import EVERYTHING, Actor
 from gis.store.identity.visible import visible
@@ -50,6 +50,23 @@ def save_units(session: Session, units: Sequence[dict[str, Any]]) -> None:
         raise InputError(
             "a unit's parent is missing or stands below it; name an existing unit above", field="parent_code"
         ) from error
+
+
+def save_unit(session: Session, unit: dict[str, Any]) -> None:
+    """Insert a unit; one that is there already stays as it is, also if it came in this very moment.
+
+    Args:
+        session: The open transaction.
+        unit: As for `save_units`; the unit above is there.
+
+    Raises:
+        ConflictError: The code is taken.
+    """
+    try:
+        with session.begin_nested():
+            session.execute(insert(UnitRow).values(unit))
+    except IntegrityError as error:
+        raise ConflictError(f"There is a unit {unit['code']} already; choose another code.") from error
 
 
 def list_units(session: Session, actor: Actor = ANYBODY) -> list[Unit]:

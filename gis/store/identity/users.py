@@ -108,8 +108,14 @@ def get_account(session: Session, user_id: int) -> UserRow:
 
 
 def find_account_of(session: Session, issuer: str, subject: str) -> UserRow | None:
-    """Return the account an identity provider's subject was tied to."""
-    return session.scalar(select(UserRow).where(UserRow.issuer == issuer, UserRow.subject == subject))
+    """Return the account an identity provider's subject was tied to, held until the transaction ends."""
+    tied = select(UserRow).where(UserRow.issuer == issuer, UserRow.subject == subject)
+    return session.scalar(tied.with_for_update())
+
+
+def login_of(session: Session, user_id: int) -> str:
+    """Return the log-in name of an account."""
+    return session.execute(select(UserRow.login).where(UserRow.id == user_id)).scalar_one()
 
 
 def change_account(session: Session, user_id: int, **values: Any) -> None:  # noqa: ANN401 - columns of UserRow

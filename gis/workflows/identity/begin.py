@@ -24,6 +24,7 @@ from gis.store.identity.sessions import (
     save_session,
     touch_session,
 )
+from gis.store.identity.users import login_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -117,7 +118,7 @@ def renew(session: Session, refresh: str, address: str, settings: Settings, now:
 def end_copied(session: Session, row: SessionRow, address: str) -> None:
     """End a session whose token somebody has a copy of."""
     end_session(session, row.user_id, row.id, "its renewing token was used twice")
-    who = Actor("?", user_id=row.user_id, session_id=row.id, address=address)
+    who = Actor(login_of(session, row.user_id), user_id=row.user_id, session_id=row.id, address=address)
     record(
         session, who, Action.SESSION_END, subject=("session", row.id), detail={"reason": "token used twice"}
     )
@@ -158,12 +159,18 @@ def recognise(session: Session, token: str, settings: Settings, now: datetime) -
 
 
 def needs_of(account: UserRow, settings: Settings, now: datetime) -> frozenset[Need]:
-    """Return what an account has to do before anything else."""
+    """Return what an account has to do before anything else.
+
+    1. Another password, if it has one that is too old.
+    2. One-time codes where they are required. The provider sees to that for accounts tied to it; one that
+       was tied while it still had a password can be entered by that, too.
+    """
     needs = set()
     best_after = RULES[settings.password_profile].best_after
-    is_old = best_after is not None and account.password_set_at is not None
-    if is_old and account.password_set_at + best_after <= now:  # type: ignore[operator]  # both are there
+    set_at = None if account.password is None else account.password_set_at
+    if best_after is not None and set_at is not None and set_at + best_after <= now:  # 1
         needs.add(Need.PASSWORD)
-    if settings.second_factor == "required" and not account.seed_confirmed and account.subject is None:
+    is_vouched = account.subject is not None and account.password is None
+    if settings.second_factor == "required" and not account.seed_confirmed and not is_vouched:  # 2
         needs.add(Need.SECOND_FACTOR)
     return frozenset(needs)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from gis.errors import ConflictError, InputError, NotFoundError
+from gis.errors import InputError
 from gis.identity.actions import Action
 from gis.store.audit.record import record
-from gis.store.identity.units import find_root, get_unit, is_area_within, save_units
+from gis.store.identity.units import find_root, get_unit, is_area_within, save_unit
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -42,12 +42,7 @@ def add_unit(session: Session, new: NewUnit, actor: Actor) -> Unit:
         get_unit(session, new.parent_code, actor)
     if new.area_code is not None and not is_area_within(session, new.area_code, actor):
         raise InputError("this is no area within yours; leave it out to take that above", field="area_code")
-    try:
-        get_unit(session, new.code)
-    except NotFoundError:
-        save_units(session, [asdict(new)])
-    else:
-        raise ConflictError(f"There is a unit {new.code} already; choose another code.")
+    save_unit(session, asdict(new))
     unit = get_unit(session, new.code)
     record(session, actor, Action.UNIT_ADD, subject=("unit", unit.id), detail={"code": unit.code})
     return unit

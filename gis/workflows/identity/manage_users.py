@@ -15,8 +15,8 @@ from gis.store.identity.failures import OF_LOGIN, forget_failures
 from gis.store.identity.grants import end_grant, has_grants_outside, list_grants, save_grant
 from gis.store.identity.sessions import end_sessions
 from gis.store.identity.units import get_unit
-from gis.store.identity.users import change_account, get_user, is_on_record, save_user
-from gis.workflows.identity.own_account import forget_codes
+from gis.store.identity.users import change_account, get_account, get_user, is_on_record, save_user
+from gis.workflows.identity.own_account import forget_codes, passwords_of
 from gis.workflows.identity.sign_in import as_login
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def add_user(session: Session, new: NewUser, actor: Actor, now: datetime) -> tup
 def give_secret(session: Session, user_id: int, actor: Actor, now: datetime) -> str:
     """Return a one-time secret to set a password with; password, codes, sessions and a provider's tie end.
 
+    The password is remembered as a former one: where none of the last may come again, it may not either.
+
     Raises:
         NotFoundError: There is no such user, or the actor does not see it.
         ConflictError: The user holds a role outside the actor's branch.
@@ -86,6 +88,7 @@ def give_secret(session: Session, user_id: int, actor: Actor, now: datetime) -> 
         session,
         user.id,
         password=None,
+        former_passwords=passwords_of(get_account(session, user.id)),
         secret_sha256=token_hash(secret),
         secret_until=now + SECRET_GOOD_FOR,
         issuer=None,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from gis.settings import Settings
+    from gis.store.identity.tables import UserRow
     from gis.workflows.identity.begin import Begun, Device
 
 SCOPE = "openid profile"
@@ -30,6 +31,7 @@ PROVIDER_TIMEOUT_S = 10
 # What signs tokens; a token signed by a shared secret, or by nothing, proves nothing to us.
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 CLOCKS_DIFFER_S = 60
+NO_ACCOUNT = "no account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +153,47 @@ def sign_in_vouched(
 ) -> Begun | Refused:
     """Begin a session for whom the provider vouches for.
 
-    The first time, the account of the same log-in name is tied to the provider's lasting subject; from then
-    on only the subject counts. Nobody gets an account by having one at the provider.
+    1. The first time, the account of the same log-in name is tied to the provider's lasting subject; from
+       then on only the subject counts. Nobody gets an account by having one at the provider.
+    2. An account with a password is not tied: whoever can choose a name at the provider would take it. A new
+       one-time secret takes the password away first.
+    3. A tie ends the one-time secret: an account that is tied has no password, and gets none.
     """
     account = find_account_of(session, vouched.issuer, vouched.subject)
-    if account is None:
-        account = find_account(session, as_login(vouched.login)) if vouched.login else None
-        if account is not None and account.subject is None:
-            change_account(session, account.id, issuer=vouched.issuer, subject=vouched.subject)
-            who = Actor(account.login, user_id=account.id, address=device.address)
-            detail = {"issuer": vouched.issuer}
-            record(session, who, Action.PROVIDER_TIE, subject=("user", account.id), detail=detail)
-        else:
-            account = None
-    if account is None or account.disabled_at is not None:
-        reason = "no account" if account is None else "disabled"
-        detail = {"reason": reason, "by": "provider"}
-        record(session, Actor("?", address=device.address), Action.SIGN_IN_REFUSE, detail=detail)
-        return Refused(reason)
+    if account is None and vouched.login:
+        account = find_account(session, as_login(vouched.login))
+    reason = reason_against(account, vouched)
+    if account is None or reason is not None:
+        refused = Refused(reason or NO_ACCOUNT)
+        who = Actor("?" if account is None else account.login, address=device.address)
+        detail = {"reason": refused.reason, "by": "provider"}
+        record(session, who, Action.SIGN_IN_REFUSE, detail=detail)
+        return refused
+    if account.subject is None:
+        tie(session, account, vouched, device)
     return begin_session(session, account, device, settings, now)
+
+
+def reason_against(account: UserRow | None, vouched: Vouched) -> str | None:
+    """Return why an account, found by its subject or else by its name, is not let in; None: it is."""
+    tied_to = None if account is None or account.subject is None else (account.issuer, account.subject)
+    if account is None or tied_to not in {None, (vouched.issuer, vouched.subject)}:
+        return NO_ACCOUNT
+    if account.disabled_at is not None:
+        return "disabled"
+    return "has a password" if tied_to is None and account.password is not None else None
+
+
+def tie(session: Session, account: UserRow, vouched: Vouched, device: Device) -> None:
+    """Tie an account to the provider's subject, for good."""
+    change_account(
+        session,
+        account.id,
+        issuer=vouched.issuer,
+        subject=vouched.subject,
+        secret_sha256=None,
+        secret_until=None,
+    )
+    who = Actor(account.login, user_id=account.id, address=device.address)
+    detail = {"issuer": vouched.issuer}
+    record(session, who, Action.PROVIDER_TIE, subject=("user", account.id), detail=detail)

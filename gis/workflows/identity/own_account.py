@@ -120,8 +120,7 @@ def store_password(
     """
     profile = settings.password_profile
     problems = password_problems(password, profile, (account.login, account.name))
-    remembered = [one for one in (account.password, *account.former_passwords) if one is not None]
-    remembered = remembered[: RULES[profile].remembered]
+    remembered = passwords_of(account)[: RULES[profile].remembered]
     if not problems and any(is_password(one, password) for one in remembered):
         problems = [f"it was used before; take none of your last {len(remembered)}"]
     if problems:
@@ -133,6 +132,11 @@ def store_password(
         password_set_at=now,
         former_passwords=remembered,
     )
+
+
+def passwords_of(account: UserRow) -> list[str]:
+    """Return the hashes of an account's password and of the former ones that are remembered, newest first."""
+    return [one for one in (account.password, *account.former_passwords) if one is not None]
 
 
 def begin_codes(

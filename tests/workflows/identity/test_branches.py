@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from gis.settings import Settings
 from gis.store.identity.grants import list_grants, list_grants_in_force, save_grant
 from gis.store.identity.units import get_unit, list_units, save_units
 from gis.store.plans import create_plan, save_plan_grids
+from gis.store.session import make_engine, transaction
 from gis.workflows.identity.begin import recognise
 from gis.workflows.identity.branch import require_inside_branch
 from gis.workflows.identity.manage_units import NewUnit, add_unit
@@ -38,14 +40,15 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 DAY = date(2026, 5, 1)
+MOMENT_S = 0.5
+TREE = [{"code": c, "name": c, "parent_code": p, "area_code": area} for c, (p, area) in UNITS.items()]
 
 
 @pytest.fixture
 def guard(session: Session) -> Actor:
     """The security administrator of street A1 in a published district."""
     publish_two(session)
-    units = [{"code": c, "name": c, "parent_code": p, "area_code": area} for c, (p, area) in UNITS.items()]
-    save_units(session, units)
+    save_units(session, TREE)
     user_id = people.make_user(session, "guard", [Role.SECURITY_ADMINISTRATOR], "SA1")
     scopes = scopes_of(list_grants_in_force(session, user_id, DAY))
     return Actor("guard", scope=scopes[Right.MANAGE_USERS], user_id=user_id)
@@ -60,6 +63,30 @@ def test_a_unit_gets_no_area_outside_the_branch(session: Session, guard: Actor, 
 @pytest.mark.parametrize("area", [A1, A11, None])
 def test_a_unit_gets_an_area_of_the_branch(session: Session, guard: Actor, area: str | None) -> None:
     assert add_unit(session, NewUnit("NEW", "New", "SA1", area), guard).area_code == area
+
+
+def test_of_several_who_add_a_unit_at_once_one_does(settings: Settings) -> None:
+    engine = make_engine(settings)
+    with transaction(engine) as session:
+        save_units(session, TREE)
+
+    def add(parent: str) -> str:
+        try:
+            with transaction(engine) as session:
+                return add_unit(session, NewUnit("NEW", "New", parent), people.MAKER).parent_code or ""
+        except ConflictError as error:
+            return str(error)
+
+    with transaction(engine) as session, ThreadPoolExecutor(2) as pool:
+        first = add_unit(session, NewUnit("NEW", "New", "SA1"), people.MAKER)
+        others = [pool.submit(add, parent) for parent in ("SA2", "SB1")]
+        wait(others, MOMENT_S)
+        session.commit()
+        said = {other.result() for other in others}
+    assert said == {"There is a unit NEW already; choose another code."}
+    with transaction(engine) as session:
+        assert get_unit(session, "NEW") == first
+    engine.dispose()
 
 
 def test_nobody_takes_the_place_of_a_user_with_roles_elsewhere(session: Session, guard: Actor) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import people
 import pyotp
 import pytest
 
+from gis.errors import InputError
 from gis.identity.accounts import SessionKind
 from gis.identity.codes import STEP_S
 from gis.identity.roles import Role
@@ -19,6 +21,7 @@ from gis.store.audit.entries import AuditFilter, list_entries
 from gis.store.identity.failures import OF_ADDRESS, OF_LOGIN, QUARTER, count_attempt
 from gis.store.identity.users import change_account
 from gis.workflows.identity.begin import Begun, Device, recognise, renew
+from gis.workflows.identity.manage_users import give_secret
 from gis.workflows.identity.own_account import (
     FirstPassword,
     activate,
@@ -39,6 +42,7 @@ PHRASE = "copper lantern ferry mule"
 HASHED = hash_password(PHRASE)
 NOW = datetime.now(UTC).replace(microsecond=0)
 PHONE, BROWSER = SessionKind.PHONE, SessionKind.BROWSER
+DEVICE = Device(BROWSER, "10.0.0.7")
 
 
 @pytest.fixture(autouse=True)
@@ -122,8 +126,7 @@ def test_guesses_that_came_in_together_do_not_lift_the_lock_of_one_another(sessi
 
 @pytest.mark.usefixtures("user")
 def test_a_wrong_one_time_secret_is_recorded(session: Session) -> None:
-    device = Device(BROWSER, "10.0.0.7")
-    found = activate(session, FirstPassword("wang.min", "no-such-secret", PHRASE), device, SETTINGS, NOW)
+    found = activate(session, FirstPassword("wang.min", "no-such-secret", PHRASE), DEVICE, SETTINGS, NOW)
     assert isinstance(found, Refused)
     entry = list_entries(session, AuditFilter(action="session.refuse"), 1)[0]
     assert (entry.actor, entry.address) == ("wang.min", "10.0.0.7")
@@ -173,6 +176,9 @@ def test_a_renewing_token_is_good_once_and_a_copy_ends_the_session(session: Sess
     assert not is_known(session, following.token, NOW)
     assert following.refresh is not None
     assert renew(session, following.refresh, "10.0.0.1", SETTINGS, NOW) is None
+    entry = list_entries(session, AuditFilter(action="session.end"), 1)[0]
+    assert (entry.actor, entry.address) == ("wang.min", "10.6.6.6")
+    assert entry.detail == {"reason": "token used twice"}
 
 
 def test_guesses_at_an_open_session_count_as_they_do_at_the_door(session: Session, user: int) -> None:
@@ -194,6 +200,27 @@ def test_another_password_ends_all_other_sessions(session: Session, user: int) -
     change_password(session, actor, PHRASE, "seven wet umbrellas sing", SETTINGS, NOW)
     assert is_known(session, this.token, NOW)
     assert not is_known(session, other.token, NOW)
+
+
+def test_none_of_the_last_five_passwords_comes_again_where_the_profile_says_so(
+    session: Session, user: int
+) -> None:
+    settings = SETTINGS.model_copy(update={"password_profile": "mlps"})
+    actor = Actor("wang.min", user_id=user)
+    words = ["Umbrella", "Chimney", "Lantern", "Harbour", "Walnut", "Saddle", "Pigeon"]
+    told = [f"{word}-sings-{number}-tunes" for number, word in enumerate(words)]
+    for old, new in pairwise([PHRASE, *told]):
+        assert change_password(session, actor, old, new, settings, NOW) is None
+    for former in told[-5:]:
+        with pytest.raises(InputError, match="none of your last 5"):
+            change_password(session, actor, told[-1], former, settings, NOW)
+    # nor does a new one-time secret make them forgotten
+    secret = give_secret(session, user, Actor("li.security"), NOW)
+    for former in told[-5:]:
+        with pytest.raises(InputError, match="none of your last 5"):
+            activate(session, FirstPassword("wang.min", secret, former), DEVICE, settings, NOW)
+    sixth, later = FirstPassword("wang.min", secret, told[-6]), NOW + timedelta(hours=1)
+    assert not isinstance(activate(session, sixth, DEVICE, settings, later), Refused)
 
 
 def test_signing_out_and_disabling_end_a_session_at_once(session: Session, user: int) -> None:
