@@ -94,7 +94,7 @@ RIGHTS: Final[Mapping[Role, Mapping[Right, Reach]]] = {
     Role.DEPARTMENT_HANDLER: _STAFF
     | {Right.REPORT_EVENTS: Reach.EVERYWHERE, Right.READ_EVENTS: Reach.BRANCH},
     Role.GRID_WORKER: _STAFF | {Right.REPORT_EVENTS: Reach.EVERYWHERE, Right.READ_EVENTS: Reach.BRANCH},
-    Role.PUBLIC_REPORTER: {Right.REPORT_EVENTS: Reach.EVERYWHERE, Right.READ_EVENTS: Reach.OWN},
+    Role.PUBLIC_REPORTER: {Right.REPORT_EVENTS: Reach.OWN, Right.READ_EVENTS: Reach.OWN},
     Role.AUDITOR: _STAFF
     | {
         Right.READ_PLANS: Reach.BRANCH,

@@ -10,13 +10,14 @@ from sqlalchemy import Text, bindparam, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from gis.errors import NotFoundError
+from gis.identity.masks import mask_text
 from gis.nouns import Chain, Event, Grade, UnlocatedReason
 from gis.store.frames import read_table
 from gis.store.identity.visible import visible
 from gis.store.tables import SRID, EventRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -42,13 +43,28 @@ INSERT = (
     .returning(EventRow.id, EventRow.source, EventRow.source_id)
 )
 
+# what makes two reports under one number the same, by what it is called
+CONTENT = {
+    "place": ("x", "y", "crs"),
+    "time": ("reported_at",),
+    "category": ("category",),
+    "text": ("text",),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SavedEvent:
-    """What became of one report: a new event, or the one that was there already."""
+    """What became of one report: a new event, or the one that was there already.
+
+    Attributes:
+        id: The event's id.
+        is_new: Whether the report made it.
+        differs: In what a report that is not new says something else than the event that is there.
+    """
 
     id: int
     is_new: bool
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +119,46 @@ def save_events(session: Session, events: Sequence[dict[str, Any]]) -> list[Save
         return []
     fresh = {(row.source, row.source_id): row.id for row in session.execute(INSERT, list(events))}
     keys = [(event["source"], event["source_id"]) for event in events]
-    known = find_event_ids(session, [key for key in keys if key not in fresh])
-    saved, seen = [], set()
-    for key in keys:
-        saved.append(SavedEvent(fresh.get(key) or known[key], is_new=key in fresh and key not in seen))
-        seen.add(key)
+    known = find_reported(session, [key for key in keys if key not in fresh])
+    saved = []
+    for key, event in zip(keys, events, strict=True):
+        if key in known:
+            saved.append(
+                SavedEvent(known[key]["id"], is_new=False, differs=find_differing(known[key], event))
+            )
+        else:
+            saved.append(SavedEvent(fresh[key], is_new=True))
+            known[key] = event | {"id": fresh[key]}
     return saved
 
 
-def find_event_ids(session: Session, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Return the ids of the reports that are stored, by (source, source id)."""
+def find_reported(session: Session, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return id and content of the reports that are stored, by (source, source id)."""
     if not keys:
         return {}
+    columns = (getattr(EventRow, name) for names in CONTENT.values() for name in names)
     rows = session.execute(
-        select(EventRow.source, EventRow.source_id, EventRow.id).where(
+        select(EventRow.source, EventRow.source_id, EventRow.id, *columns).where(
             tuple_(EventRow.source, EventRow.source_id).in_(keys)
         )
     )
-    return {(source, source_id): event_id for source, source_id, event_id in rows}
+    return {(row["source"], row["source_id"]): dict(row) for row in rows.mappings()}
+
+
+def find_differing(stored: Mapping[str, Any], told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return in what a report differs from the event that is stored under its number.
+
+    Words of which somebody's number was erased since are those that were told then.
+    """
+    return tuple(
+        what
+        for what, names in CONTENT.items()
+        if any(
+            stored[name] != told[name]
+            and not (isinstance(told[name], str) and stored[name] == mask_text(told[name]))
+            for name in names
+        )
+    )
 
 
 def get_event(session: Session, event_id: int) -> Event:

@@ -26,7 +26,7 @@ from gis.store.releases import list_releases
 from gis.workflows.report_events import EventReport, Reported, report_events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from shapely.geometry.base import BaseGeometry
@@ -134,7 +134,9 @@ def import_events(
         if number == 0:
             require_in_district(columns, outlines)
         reports = to_reports(columns, batch, report.columns, seen)
-        count_landed(report, report_events(session, indexes, reports, settings, actor))
+        reported = report_events(session, indexes, reports, settings, actor)
+        report.add(contradictions(columns, reported))
+        count_landed(report, reported)
         on_progress(len(batch))
     report.add(table.problems)
     record(session, actor, Action.EVENTS_IMPORT, detail={"rows": report.rows, "file": request.path.name})
@@ -251,11 +253,18 @@ def content_id(content: Iterable[object], seen: Counter[str]) -> str:
     return f"row:{mark}:{seen[mark]}"
 
 
+def contradictions(columns: pd.DataFrame, reported: Sequence[Reported]) -> Iterator[RowProblem]:
+    """Yield a problem for each row whose number stands for an event that says something else."""
+    for row, event in zip(columns.index, reported, strict=True):
+        if event.differs:
+            yield RowProblem(int(str(row)), "source_id", Severity.ERROR, event.contradiction())
+
+
 def count_landed(report: EventImportReport, reported: Sequence[Reported]) -> None:
     """Count new and repeated events, and the new ones by where they landed."""
     for event in reported:
         report.new += event.is_new
-        report.repeated += not event.is_new
+        report.repeated += not event.is_new and not event.differs
         if event.is_new:
             placed = event.placed
             report.landed[placed["unlocated"] or ("dedicated" if placed["dedicated_id"] else "natural")] += 1

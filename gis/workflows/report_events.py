@@ -58,11 +58,22 @@ class Reported:
         id: The event's id.
         is_new: Whether this report made it; else the same report was there already.
         placed: The row as it was to be saved, with its grids and areas.
+        differs: In what a report that is not new says something else: place, time, category, text. It is not
+            kept, so whoever sent it must be told.
     """
 
     id: int
     is_new: bool
     placed: dict[str, Any]
+    differs: tuple[str, ...] = ()
+
+    def contradiction(self) -> str:
+        """Return the sentence about a report that is not kept because it differs."""
+        what = " and ".join(self.differs)
+        return (
+            f"Event {self.id} is kept under this source and source_id with another {what}; "
+            "give a different report a number of its own."
+        )
 
 
 def report_events(
@@ -89,7 +100,8 @@ def report_events(
         actor: Who takes the reports in.
 
     Returns:
-        One answer a report, in order; a report already stored answers with its first event's id.
+        One answer a report, in order; a report already stored answers with its first event's id, and with
+        what it says differently.
 
     Raises:
         CoordinateSystemError: A report names a system that does not exist.
@@ -122,7 +134,9 @@ def report_events(
     }
     if reporters:
         save_people(session, open_vault(session, settings), Subject.EVENT, reporters)
-    return [Reported(event.id, event.is_new, row) for event, row in zip(saved, rows, strict=True)]
+    return [
+        Reported(event.id, event.is_new, row, event.differs) for event, row in zip(saved, rows, strict=True)
+    ]
 
 
 def stored_points(reports: Sequence[EventReport]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -7,8 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from people import bearer, token_for
 
+from gis.api.routes.event.incoming import TAKEN, refusal_of
 from gis.api.wire.event_forms import EventOut
+from gis.identity.roles import Role
+from gis.workflows.report_events import Reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from sqlalchemy import Engine
 
+    from gis.settings import Settings
     from tests.api.conftest import District
 
 pytestmark = pytest.mark.usefixtures("district")
@@ -60,11 +65,59 @@ def test_a_report_becomes_an_event_with_its_chain(client: httpx.Client) -> None:
 
 
 def test_the_same_report_again_is_the_same_event(client: httpx.Client) -> None:
-    first = client.post("/v1/events", json=report("twice"))
-    again = client.post("/v1/events", json=report("twice", text="told differently", x=118.15))
+    told = report("twice", text="a heap, call 13812345678")
+    first, again = (client.post("/v1/events", json=told) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == first.json()
     assert again.headers["location"] == first.headers["location"]
+
+
+DIFFERENT = [
+    ({"text": "told differently"}, "text"),
+    ({"x": 118.15}, "place"),
+    ({"crs": "gcj02", "category": "noise"}, "place and category"),
+    ({"reported_at": "2026-03-01T12:00:01+08:00"}, "time"),
+]
+
+
+@pytest.mark.parametrize(("change", "what"), DIFFERENT)
+def test_a_different_report_under_the_same_number_is_refused(
+    client: httpx.Client, change: dict[str, Any], what: str
+) -> None:
+    first = client.post("/v1/events", json=report("differs")).json()
+    answer = client.post("/v1/events", json=report("differs", **change))
+    assert answer.status_code == 409
+    assert f"with another {what}; give" in answer.json()["detail"]
+    items = [report("differs", **change), report("differs"), report(what), report(what, **change)]
+    body = client.post("/v1/events/batch", json={"events": items}).json()
+    assert [item["status"] for item in body["items"]] == [409, 200, 201, 409]
+    assert (body["new"], body["known"], body["invalid"]) == (1, 1, 2)
+    assert what in body["items"][0]["problem"]["detail"]
+    assert client.get(f"/v1/events/{first['id']}").json() == first
+
+
+def test_who_does_not_see_an_event_is_not_told_what_it_says() -> None:
+    differs = Reported(7, is_new=False, placed={}, differs=("text",))
+    assert refusal_of(differs, seen=set()) == TAKEN
+    assert "Event 7" in (refusal_of(differs, seen={7}) or "")
+    assert refusal_of(Reported(7, is_new=False, placed={}), seen={7}) is None
+
+
+def test_residents_take_nobodys_number(client: httpx.Client, module_settings: Settings) -> None:
+    first, second = (
+        bearer(token_for(module_settings, name, [Role.PUBLIC_REPORTER])) for name in ("resident", "neighbour")
+    )
+    told = report("hotline's next", text="nothing")
+    answers = [client.post("/v1/events", json=told, headers=one) for one in (first, second, first)]
+    assert [answer.status_code for answer in answers] == [201, 201, 200]
+    assert answers[0].json()["id"] == answers[2].json()["id"] != answers[1].json()["id"]
+    assert answers[0].json()["source"] == "resident"
+    assert answers[0].json()["source_id"].endswith(":hotline:hotline's next")
+    (again,) = client.post("/v1/events/batch", json={"events": [told]}, headers=second).json()["items"]
+    assert (again["status"], again["id"]) == (200, answers[1].json()["id"])
+    taken = send(client, "hotline's next", text="the hotline's own")  # 201
+    assert (taken["source"], taken["source_id"]) == ("hotline", "hotline's next")
+    assert taken["text"] == "the hotline's own"
 
 
 def test_the_same_report_at_the_same_time_is_one_event(client: httpx.Client) -> None:

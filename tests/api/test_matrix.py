@@ -133,11 +133,12 @@ def expected(ask: Ask, right: Right | None, caller: Caller, thing: Thing) -> int
         return UNAUTHORISED
     if reach_of(caller.role, right) is None:
         return FORBIDDEN
+    is_apart = ask.is_apart and reach_of(caller.role, right) is Reach.OWN
     for kind, by in ask.of:
         if reach_of(caller.role, by or right) is None:
             return FORBIDDEN
-        if not sees(caller, by or right, kind, thing):
-            return ask.gone if thing.is_gone else ask.unseen
+        if is_apart or not sees(caller, by or right, kind, thing):
+            return ask.gone if is_apart or thing.is_gone else ask.unseen
     return done
 
 

@@ -45,9 +45,11 @@ def test_a_root_without_an_area_stands_above_all() -> None:
 def test_residents_see_only_their_own() -> None:
     resident = GrantInForce(Role.PUBLIC_REPORTER, unit_id=1, is_root=True, area_id=None)
     assert scopes_of([resident])[Right.READ_EVENTS] == Scope(has_own=True)
+    assert scopes_of([resident])[Right.REPORT_EVENTS] == Scope(has_own=True)
+    assert scopes_of([resident, STREET])[Right.REPORT_EVENTS].is_everything
 
 
-def test_ones_own_counts_for_reading_and_for_nothing_else() -> None:
+def test_ones_own_counts_for_reading_and_reporting_and_for_nothing_else() -> None:
     everybody = [GrantInForce(role, unit_id=2, is_root=False, area_id=20) for role in Role]
     with_own = {right for right, scope in scopes_of(everybody).items() if scope.has_own}
     assert with_own == {
@@ -56,4 +58,5 @@ def test_ones_own_counts_for_reading_and_for_nothing_else() -> None:
         Right.READ_EVENTS,
         Right.READ_PLANS,
         Right.READ_CHECKS,
+        Right.REPORT_EVENTS,  # which changes nothing that is there
     }

@@ -25,6 +25,7 @@ class Ask:
         seen: Status if all of these are seen, or nothing is to be seen.
         unseen: Status if one is invisible.
         gone: Status if it was deleted.
+        is_apart: For who has the route's right over their own alone, all these are as if deleted.
         query: Parameters.
         body: JSON.
         form: Fields and a file.
@@ -38,6 +39,7 @@ class Ask:
     seen: int | Callable[[Thing], int] = 200
     unseen: int = 404
     gone: int = 404
+    is_apart: bool = False
     query: Callable[[Thing], Mapping[str, Any]] = lambda _: {}
     body: Callable[[Thing], Any] | None = None
     form: Callable[[Thing], tuple[dict[str, str], Any]] | None = None
@@ -75,7 +77,7 @@ def area_file(_thing: Thing) -> tuple[dict[str, str], Any]:
 
 
 def report(thing: Thing) -> dict[str, Any]:
-    """Return the report that made a thing's event, or, of one that is gone, would make another."""
+    """Return a report under the number of a thing's event, or, of one that is gone, would make another."""
     return {
         "source": "matrix",
         "source_id": thing.name,
@@ -184,7 +186,8 @@ ENTRIES: dict[tuple[str, str], tuple[Ask, ...]] = {
     ("DELETE", "/v1/jobs/{job_id}"): (of(Kind.JOB, seen=409),),
     ("POST", "/v1/events"): (
         Ask(body=lambda _: report(NEW), seen=201),
-        of(Kind.EVENT, Right.READ_EVENTS, body=report, unseen=409, gone=201),
+        # it says something else than the event there is
+        of(Kind.EVENT, Right.READ_EVENTS, body=report, seen=409, unseen=409, gone=201, is_apart=True),
     ),
     ("POST", "/v1/events/batch"): (
         Ask(body=lambda _: {"events": [report(NEW)]}),
@@ -207,7 +210,7 @@ ENTRIES: dict[tuple[str, str], tuple[Ask, ...]] = {
     ("GET", "/v1/events/{event_id}/places"): (of(Kind.EVENT),),
     ("POST", "/v1/events/search"): (
         Ask(
-            body=with_body({"reporter_phone": PHONE}),
+            body=with_body({"reporter_phone": PHONE, "reason": "call back"}),
             shows=Kind.EVENT,
             lists=(Kind.EVENT, "events", "id"),
         ),

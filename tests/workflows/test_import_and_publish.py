@@ -13,11 +13,12 @@ from shapely import box, to_geojson
 
 from gis.errors import CheckFailedError, ConflictError, CoordinateSystemError, InputError, NotFoundError
 from gis.maps.choropleth import Measure
-from gis.nouns import Actor, AreaLevel, FindingKind, GridKind
+from gis.nouns import Actor, AreaLevel, FindingKind, GridKind, Severity
 from gis.settings import Settings
 from gis.store.events import EventFilter, list_events
 from gis.store.grids import list_grids
 from gis.store.plans import find_open_plan, get_plan, list_plan_areas, list_plan_grids, list_plans
+from gis.store.privacy.mentions import mask_mentions
 from gis.workflows.check_grids import check_subject
 from gis.workflows.draw_map import CountedBy, MapKind, MapRequest, draw_map
 from gis.workflows.import_areas import import_areas
@@ -187,8 +188,8 @@ def test_errors_need_a_reason_that_stays_with_the_release(session: Session, tmp_
     assert checked.check.counts[FindingKind.INVALID] == 1
     with pytest.raises(CheckFailedError, match="errors"):
         publish_release(session, plan_id, date(2026, 1, 1), SETTINGS, PLANNER)
-    release = publish_release(session, plan_id, date(2026, 1, 1), SETTINGS, PLANNER, "surveyed next week")
-    assert (release.accepted_findings, release.accept_reason) == (checked.check.errors, "surveyed next week")
+    release = publish_release(session, plan_id, date(2026, 1, 1), SETTINGS, PLANNER, "ask 13812345678")
+    assert (release.accepted_findings, release.accept_reason) == (checked.check.errors, "ask 138****5678")
 
 
 def report(source_id: str, x: float | None, y: float | None, **other: Any) -> EventReport:
@@ -257,7 +258,23 @@ def test_a_csv_of_events_is_imported_once(session: Session, tmp_path: Path) -> N
     assert events[0].reported_at == datetime(2026, 5, 1, 0, 0, tzinfo=UTC)  # eight hours behind Shanghai
     assert events[0].attributes == {"处理人": "甲"}
     again = import_events(session, indexes, request, SETTINGS, PLANNER)
-    assert (again.new, again.repeated) == (0, 4)
+    assert (again.new, again.repeated, again.errors) == (0, 4, 0)
+    told = event_file(tmp_path, CSV.replace("路口摆摊", "路口摆摊三家"))
+    other = import_events(session, indexes, EventImportRequest(told, "wgs84", "hotline"), SETTINGS, PLANNER)
+    assert (other.new, other.repeated, other.errors) == (0, 3, 1)
+    (problem,) = [one for one in other.problems if one.severity is Severity.ERROR]
+    assert (problem.row, problem.field) == (1, "source_id")
+    assert "with another text" in problem.message
+
+
+def test_a_file_is_imported_again_after_an_erasure(session: Session, tmp_path: Path) -> None:
+    publish_two(session, tmp_path)
+    path = event_file(tmp_path, CSV.replace("垃圾未清", "垃圾未清，电话13812345678"))
+    request = EventImportRequest(path, crs="wgs84", source="hotline")
+    import_events(session, ReleaseIndexes(SETTINGS), request, SETTINGS, PLANNER)
+    mask_mentions(session, "13812345678")
+    again = import_events(session, ReleaseIndexes(SETTINGS), request, SETTINGS, PLANNER)
+    assert (again.new, again.repeated, again.errors) == (0, 4, 0)
 
 
 def test_rows_with_errors_are_named(session: Session, tmp_path: Path) -> None:

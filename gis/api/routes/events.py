@@ -1,16 +1,16 @@
 """Events: reports in, each kept once; lists, pages and the unlocated queue out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
 import pandas as pd
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy.orm import Session
 
 from gis.api.access import Acting, Configured, Indexes, Transaction, acting_with, is_taken_away, needs
 from gis.api.problems import describe_invalid, problem_body, problem_for
+from gis.api.routes.event.incoming import list_seen, own_report, refusal_of
 from gis.api.routes.event.outgoing import events_out
 from gis.api.seen import SeenEvent
 from gis.api.wire import geojson
@@ -30,7 +30,7 @@ from gis.errors import ConflictError
 from gis.files.spreadsheet import csv_pieces
 from gis.identity.actions import Action
 from gis.identity.roles import Right
-from gis.nouns import Actor, Event, Grade
+from gis.nouns import Event, Grade
 from gis.store.audit.record import record
 from gis.store.events import (
     EventCursor,
@@ -38,14 +38,12 @@ from gis.store.events import (
     count_events,
     get_event,
     list_events,
-    list_visible_events,
 )
-from gis.workflows.report_events import Reported, report_events
+from gis.workflows.report_events import report_events
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/events", tags=["events"])
 
-CREATED, KNOWN, TAKEN_BY_OTHERS, INVALID = 201, 200, 409, 422
-TAKEN = "Somebody else has reported under this source and source_id; give the report a number of its own."
+CREATED, KNOWN, TAKEN_ALREADY, INVALID = 201, 200, 409, 422
 MOST_IN_BATCH = 1_000
 MOST_ON_PAGE = 1_000
 USUAL_ON_PAGE = 100
@@ -71,7 +69,7 @@ class BatchIn(BaseModel):
 
 
 class ItemOut(BaseModel):
-    """What became of one report: 201 new, 200 known already, 409 its number taken, 422 with its problem."""
+    """What became of one report: 201 new, 200 known already, 409 its number stands for another, 422 bad."""
 
     status: int
     id: int | None = None
@@ -132,10 +130,15 @@ def report(  # noqa: PLR0913 - three of them are FastAPI's
     names: Named,
     body: EventIn,
 ) -> Response:
-    """Take a report in and locate it; the same source and source_id again is the same event."""
-    (reported,) = report_events(session, indexes, [body.report()], settings, actor)
-    if not list_seen(session, [reported], acting_with(request, Right.READ_EVENTS)):
-        raise ConflictError(TAKEN)
+    """Take a report in and locate it; the same source and source_id again is the same event.
+
+    Reports of residents get the source `resident` and a source_id of their account. A report that differs in
+    place, time, category or text from the event under its source and source_id answers 409 and is not kept.
+    """
+    (reported,) = report_events(session, indexes, [own_report(body, actor)], settings, actor)
+    seen = list_seen(session, [reported], acting_with(request, Right.READ_EVENTS))
+    if refused := refusal_of(reported, seen):
+        raise ConflictError(refused)
     event = get_event(session, reported.id)
     if reported.is_new:
         person = body.report().reporter
@@ -160,16 +163,16 @@ def report_batch(
     """Take reports in item by item: good ones are saved although others are bad."""
     items = [read_item(item) for item in body.events]
     good = [item for item in items if isinstance(item, EventIn)]
-    reported = report_events(session, indexes, [item.report() for item in good], settings, actor)
+    reported = report_events(session, indexes, [own_report(item, actor) for item in good], settings, actor)
     seen = list_seen(session, reported, acting_with(request, Right.READ_EVENTS))
     saved = iter(reported)
     answers = []
     for item in items:
         if isinstance(item, EventIn):
             one = next(saved)
-            if one.id not in seen:
-                problem = problem_body(problem_for(ConflictError()), TAKEN)
-                answers.append(ItemOut(status=TAKEN_BY_OTHERS, problem=problem))
+            if refused := refusal_of(one, seen):
+                problem = problem_body(problem_for(ConflictError()), refused)
+                answers.append(ItemOut(status=TAKEN_ALREADY, problem=problem))
                 continue
             unlocated = one.placed["unlocated"] if one.is_new else None
             status = CREATED if one.is_new else KNOWN
@@ -180,16 +183,9 @@ def report_batch(
     return BatchOut(
         new=counts.count(CREATED),
         known=counts.count(KNOWN),
-        invalid=sum(status in {INVALID, TAKEN_BY_OTHERS} for status in counts),
+        invalid=sum(status in {INVALID, TAKEN_ALREADY} for status in counts),
         items=answers,
     )
-
-
-def list_seen(session: Session, reported: Sequence[Reported], actor: Actor) -> set[int]:
-    """Return the ids of reports that are new, or that the caller sees: the number may be another's."""
-    known = [one.id for one in reported if not one.is_new]
-    new = {one.id for one in reported if one.is_new}
-    return new | list_visible_events(session, known, actor) if known else new
 
 
 def read_item(item: object) -> EventIn | dict[str, Any]:
