@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from gis.errors import ConflictError, NotFoundError
 from gis.identity.actions import Action
+from gis.identity.masks import mask_text
 from gis.nouns import Actor, AreaLevel, GridKind, Plan, PlanStatus
 from gis.store.audit.record import record
 from gis.store.checking.proofs import fill_fingerprints, with_fingerprints
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
 
 
 def create_plan(session: Session, title: str, actor: Actor, unit_id: int | None = None) -> Plan:
-    """Open a new draft over the newest release, for the branch of a unit or for everything."""
+    """Open a new draft over the newest release, for the branch of a unit or for everything.
+
+    Numbers of people in the title are masked.
+    """
     newest = select(func.max(ReleaseRow.number)).scalar_subquery()
     plan_id = session.scalar(
         insert(PlanRow)
-        .values(title=title, base_release=newest, created_by=actor.name, unit_id=unit_id)
+        .values(title=mask_text(title), base_release=newest, created_by=actor.name, unit_id=unit_id)
         .returning(PlanRow.id)
     )
     record(session, actor, Action.PLAN_OPEN, subject=("plan", plan_id or 0), detail={"title": title})

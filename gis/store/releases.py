@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from gis.errors import ConflictError, NotFoundError
+from gis.identity.masks import mask_text
 from gis.nouns import Actor, AreaLevel, Plan, PlanStatus, Release
 from gis.store.sql import statement
 from gis.store.tables import PlanRow, ReleaseRow
@@ -88,7 +89,7 @@ def publish_plan(
             area_count=0,
             grid_count=0,
             accepted_findings=check.errors,
-            accept_reason=accept_reason,
+            accept_reason=None if accept_reason is None else mask_text(accept_reason),
         )
     )
     values = {"plan_id": plan.id, "number": number, "day": effective_from}

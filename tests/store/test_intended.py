@@ -40,3 +40,9 @@ def test_a_mark_is_kept_once_and_stays_on_record_when_taken_back(session: Sessio
         {"one": first},
     ).all()
     assert [tuple(record) for record in records] == [("the lake", PLANNER.name), ("after all", None)]
+
+
+def test_numbers_of_people_in_a_reason_are_not_stored(session: Session) -> None:
+    hole = save_intended(session, "c" * 32, GAP, "the lake, ask 13812345678", PLANNER)
+    assert hole.reason == "the lake, ask 138****5678"
+    assert session.scalar(text("SELECT reason FROM intended_hole")) == hole.reason

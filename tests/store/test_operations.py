@@ -16,6 +16,7 @@ from sqlalchemy import text
 from gis.errors import ConflictError, NotFoundError
 from gis.nouns import Actor, FindingKind, GridKind, Plan
 from gis.settings import Settings
+from gis.store.jobs.queue import save_job
 from gis.store.planning.operations import (
     Deed,
     Operation,
@@ -267,3 +268,17 @@ def test_undoing_is_in_the_audit_log(session: Session, plan: Plan) -> None:
         ("other", "plan.redo", {"operation": 1}),
         ("other", "plan.undo", {"operation": 1}),
     ]
+
+
+def test_numbers_of_people_in_titles_and_reasons_are_not_stored(session: Session, plan: Plan) -> None:
+    asked = create_plan(session, "as 13812345678 asked", PLANNER)
+    assert asked.title == "as 138****5678 asked"
+    with recorded(session, plan.id, Deed(OperationKind.IMPORT_GRIDS, "ask 13812345678"), PLANNER):
+        save_plan_grids(session, plan.id, grids({WEST: box(118.0, 31.0, 118.002, 31.01)}))
+    assert list_operations(session, plan.id)[0].reason == "ask 138****5678"
+    job = save_job(session, "repair", {"plan_id": plan.id, "reason": "ask 13812345678"}, PLANNER)
+    assert job.parameters == {"plan_id": plan.id, "reason": "ask 138****5678"}
+    for table in ("plan_operation", "plan", "job"):
+        stored = session.scalar(text(f"SELECT string_agg(t::text, ' ') FROM {table} AS t"))  # noqa: S608 - named above
+        assert "138****5678" in stored
+        assert "13812345678" not in stored

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select, update
 
 from gis.errors import ConflictError, NotFoundError
+from gis.identity.masks import mask_text
 from gis.store.checking.tables import IntendedHoleRow
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def list_intended_reasons(session: Session) -> dict[str, str]:
 
 
 def save_intended(session: Session, lasting_id: str, gap: Finding, reason: str, actor: Actor) -> IntendedHole:
-    """Remember that a gap is meant.
+    """Remember that a gap is meant; numbers of people in the reason are masked.
 
     Raises:
         ConflictError: It is marked already.
@@ -70,7 +71,7 @@ def save_intended(session: Session, lasting_id: str, gap: Finding, reason: str, 
         insert(IntendedHoleRow)
         .values(
             lasting_id=lasting_id,
-            reason=reason,
+            reason=mask_text(reason),
             grids=list(gap.grids),
             area_m2=gap.area_m2,
             marked_by=actor.name,

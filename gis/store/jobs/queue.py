@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 
 from gis.errors import ConflictError, NotFoundError
 from gis.identity.actions import Action
+from gis.identity.masks import mask_text
 from gis.store.audit.record import record
 from gis.store.identity.visible import visible
 from gis.store.jobs.tables import JobRow
@@ -72,7 +73,9 @@ COLUMNS = [JobRow.__table__.columns[field.name] for field in fields(Job)]
 
 
 def save_job(session: Session, kind: str, parameters: dict[str, Any], actor: Actor) -> Job:
-    """Put a job at the end of the queue."""
+    """Put a job at the end of the queue; numbers of people in the reason it was given are masked."""
+    if isinstance(reason := parameters.get("reason"), str):
+        parameters = parameters | {"reason": mask_text(reason)}
     row = session.execute(
         insert(JobRow).values(kind=kind, parameters=parameters, created_by=actor.name).returning(*COLUMNS)
     ).one()

@@ -16,6 +16,7 @@ from sqlalchemy import case, delete, func, insert, or_, select, update
 
 from gis.errors import ConflictError, NotFoundError
 from gis.identity.actions import Action
+from gis.identity.masks import mask_text
 from gis.store.audit.record import record
 from gis.store.planning.tables import PlanKeptRow, PlanOperationRow
 from gis.store.plans import count_change, get_plan, lock_draft
@@ -121,7 +122,7 @@ def recorded(session: Session, plan_id: int, deed: Deed, actor: Actor) -> Iterat
                 kind=deed.kind.value,
                 at=func.clock_timestamp(),  # a job's transaction began long ago
                 by=actor.name,
-                reason=deed.reason,
+                reason=None if deed.reason is None else mask_text(deed.reason),
                 options=dict(deed.options),
                 changed_from=plan.change_number,
                 changed_to=plan.change_number,
