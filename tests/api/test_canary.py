@@ -79,7 +79,7 @@ def bodies(secret: str) -> Iterator[Send]:
     yield "POST", "/v1/events", {"content": secret.encode("utf-16"), "headers": JSON}
     yield "POST", "/v1/events", {"content": secret.encode(), "headers": {"Content-Type": "text/plain"}}
     yield "POST", "/v1/events/batch", {"json": {"events": [event(secret, crs=secret), secret, {secret: 1}]}}
-    yield "POST", "/v1/events/search", {"json": {"reporter_phone": secret}}
+    yield "POST", "/v1/events/search", {"json": {"reporter_phone": secret, "reason": secret}}
     yield "POST", "/v1/events/1/reveal", {"json": {"reason": "", "why": secret}}
     yield "PUT", "/v1/workers/1/personal", {"json": {"phone": secret, "id_number": secret}}
     yield "POST", "/v1/plans/1/grids", {"files": {"file": (f"{secret}.geojson", secret.encode())}}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,10 +72,17 @@ def test_a_reporter_is_kept_encrypted_and_shown_masked(
 def test_a_reveal_needs_a_reason_and_is_recorded(client: httpx.Client) -> None:
     event = report(client, "revealed", name=NAME, phone=PHONE)
     address = f"/v1/events/{event['id']}/reveal"
-    for body in ({}, {"reason": ""}, {"reason": "  "}):
-        refused = client.post(address, json=body)
-        assert refused.status_code == 422
-        assert PHONE not in refused.text
+    search = {"reporter_phone": PHONE}
+    for body in ({}, *({"reason": said} for said in ("", "  ", ".", "。。。。", "x", "-----", "电"))):
+        for refused in (
+            client.post(address, json=body),
+            client.post("/v1/events/search", json=search | body),
+        ):
+            assert refused.status_code == 422, body
+            assert refused.json()["errors"][0]["field"] == "reason"
+            assert PHONE not in refused.text
+    for said in ("回电", "call"):
+        assert client.post(address, json={"reason": said}).status_code == 200
     answer = client.post(address, json=WHY)
     assert answer.json() == {
         "name": NAME,
@@ -139,7 +147,7 @@ def test_numbers_are_masked_for_who_reports_and_who_searches(
     client: httpx.Client, written: dict[str, Any]
 ) -> None:
     again = report(client, "written", WRITTEN, phone="13812340024")
-    found = client.post("/v1/events/search", json={"reporter_phone": "13812340024"}).json()["events"][0]
+    found = client.post("/v1/events/search", json=WHY | {"reporter_phone": "13812340024"}).json()["events"][0]
     for shown in (written, again, found):
         assert {name: shown[name] for name in SHOWN} == SHOWN
 
@@ -174,13 +182,20 @@ def test_nothing_is_revealed_where_nothing_is_known(client: httpx.Client) -> Non
 def test_events_are_found_by_their_reporters_phone(client: httpx.Client) -> None:
     ids = [report(client, f"found {n}", phone="138 9999 0001")["id"] for n in range(3)]
     report(client, "another", phone="13899990002")
-    answer = client.post("/v1/events/search", json={"reporter_phone": "+8613899990001", "limit": 2}).json()
+    search = WHY | {"reporter_phone": "+8613899990001", "limit": 2}
+    answer = client.post("/v1/events/search", json=search).json()
     assert answer["total"] == 3
     assert [event["id"] for event in answer["events"]] == ids[:0:-1]
     assert answer["events"][0]["reporter"]["phone"] == "138****0001"
     assert newest_entry(client)["action"] == "personal.search"
-    assert newest_entry(client)["detail"] == {"events": 3}
-    assert client.post("/v1/events/search", json={"reporter_phone": "13800000000"}).json()["total"] == 0
+    detail = newest_entry(client)["detail"]
+    assert detail == {"events": 3, "reason": "call back, at 139****1111", "mark": detail["mark"]}
+    marks = []
+    for phone in ("138-9999-0001", "13800000000"):
+        total = client.post("/v1/events/search", json=WHY | {"reporter_phone": phone}).json()["total"]
+        marks.append((total, newest_entry(client)["detail"]["mark"] == detail["mark"]))
+    assert marks == [(3, True), (0, False)]
+    assert re.fullmatch("[0-9a-f]{10}", detail["mark"])
 
 
 def test_a_workers_numbers_are_kept_masked_and_revealed(
@@ -207,7 +222,7 @@ def test_a_workers_numbers_are_kept_masked_and_revealed(
 def test_nobody_sees_reporters_beyond_their_branch(client: httpx.Client, module_settings: Settings) -> None:
     event = report(client, "beyond", name=NAME, phone="13899990009")
     street = bearer(token_for(module_settings, "street", [Role.STREET_OPERATOR], "U1"))
-    search = {"reporter_phone": "13899990009"}
+    search = WHY | {"reporter_phone": "13899990009"}
     assert client.post("/v1/events/search", json=search, headers=street).json()["total"] == 1
     outside = bearer(token_for(module_settings, "resident", [Role.PUBLIC_REPORTER]))
     worker = bearer(token_for(module_settings, "worker", [Role.GRID_WORKER], "U1"))

@@ -222,7 +222,7 @@ def test_keys_are_changed_and_everything_is_still_found_and_read(engine: Engine,
     assert list(read_keys(key_file(here))) == [old, new]
     with transaction(engine) as session:
         assert count_by_key(session) == {new: 4}
-        assert search_reporter(session, here, STAFF, PHONE) == [ids[0]]
+        assert search_reporter(session, here, STAFF, PHONE, "to see") == [ids[0]]
         person, event = reveal_event(session, here, STAFF, ids[0], "to see")
         assert person == Person("王敏", PHONE)
         assert event.text == f"请回电 138-1234-0017 或 {OTHER}"

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from gis.settings import Settings
 
 
+LEAST_SAID = 4
+MARK_DIGITS = 10
+
+
 def list_masked(
     session: Session, settings: Settings, subject: Subject, ids: Collection[int]
 ) -> dict[int, Person]:
@@ -43,7 +47,7 @@ def reveal_worker(session: Session, settings: Settings, actor: Actor, worker_id:
     """Return what is kept of a worker plain, and record who saw it and why in the same transaction.
 
     Raises:
-        InputError: The reason is empty.
+        InputError: The reason says nothing.
         NotFoundError: Nothing is known of them.
     """
     why = require_reason(reason)
@@ -61,7 +65,7 @@ def reveal_event(
     """Return who reported an event, and the event with its words as they were written; record that.
 
     Raises:
-        InputError: The reason is empty.
+        InputError: The reason says nothing.
         NotFoundError: Nobody is known to have reported it, and nothing in its words is masked.
     """
     why = require_reason(reason)
@@ -77,8 +81,11 @@ def reveal_event(
 
 
 def require_reason(reason: str) -> str:
-    """Return why somebody's data is to be seen, or raise InputError."""
-    if not reason.strip():
+    """Return why somebody's data is to be seen, or raise InputError.
+
+    Two Chinese characters or four letters are the least that says anything.
+    """
+    if sum(1 if sign.isascii() else 2 for sign in reason if sign.isalnum()) < LEAST_SAID:
         raise InputError("say why, as 'call back about the water leak'", field="reason")
     return reason.strip()
 
@@ -90,11 +97,21 @@ def _read_person(session: Session, settings: Settings, subject: Subject, owner: 
     return read_people(session, open_vault(session, settings), subject, [owner])[owner]
 
 
-def search_reporter(session: Session, settings: Settings, actor: Actor, phone: str) -> list[int]:
-    """Return the ids of the events, of those the actor sees, that somebody reported; record the question."""
-    found = find_people(session, open_vault(session, settings), phone)
+def search_reporter(session: Session, settings: Settings, actor: Actor, phone: str, reason: str) -> list[int]:
+    """Return the ids of the events, of those the actor sees, that somebody reported.
+
+    The question is recorded with its reason, and with a mark of the number: equal for equal numbers, and
+    telling nothing of them without the key.
+
+    Raises:
+        InputError: The reason says nothing.
+    """
+    why = require_reason(reason)
+    vault = open_vault(session, settings)
+    found = find_people(session, vault, phone)
     ids = list_seen_events(session, [owner for subject, owner in found if subject is Subject.EVENT], actor)
-    record(session, actor, Action.PERSONAL_SEARCH, detail={"events": len(ids)})
+    mark = vault.index(phone).hex()[:MARK_DIGITS]
+    record(session, actor, Action.PERSONAL_SEARCH, detail={"events": len(ids), "reason": why, "mark": mark})
     return ids
 
 

@@ -22,8 +22,8 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1", tags=["personal data"]
 
 MOST_FOUND = 1_000
 ID_NUMBER = r"^[1-9]\d{16}[\dXx]$"
-SEARCH: dict[str, JsonValue] = {"reporter_phone": "138 1234 5678"}
 WHY: dict[str, JsonValue] = {"reason": "Call back about the water leak"}
+SEARCH: dict[str, JsonValue] = WHY | {"reporter_phone": "138 1234 5678"}
 PERSON: dict[str, JsonValue] = {"name": "王小明", "phone": "13812345678", "id_number": None}
 REPORTED: dict[str, JsonValue] = PERSON | {
     "category": "exposed rubbish",
@@ -72,8 +72,8 @@ class WorkerIn(BaseModel):
     id_number: Annotated[str | None, Field(pattern=ID_NUMBER)] = None
 
 
-class SearchIn(BaseModel):
-    """Whose events are looked for; in a body, because addresses end up in logs."""
+class SearchIn(RevealIn):
+    """Whose events are looked for, and why; in a body, because addresses end up in logs."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": SEARCH})
 
@@ -98,9 +98,9 @@ def search(
     names: Named,
     body: SearchIn,
 ) -> FoundOut:
-    """Return the events that somebody with this phone reported; that it was asked is recorded."""
+    """Return the events that somebody with this phone reported; that it was asked, and why, is recorded."""
     response.headers["Cache-Control"] = PRIVATE
-    ids = search_reporter(session, settings, actor, body.reporter_phone)
+    ids = search_reporter(session, settings, actor, body.reporter_phone, body.reason)
     events = [get_event(session, event_id) for event_id in ids[: body.limit]]
     return FoundOut(total=len(ids), events=events_out(session, settings, names, events))
 
