@@ -52,6 +52,8 @@ WIDTH, SOUTH, MIDDLE, NORTH = 0.04, 31.0, 31.05, 31.1
 MOVED = 31.06
 EVENTS_LAT = 31.055
 STRIP = box(118.16, SOUTH, 118.2, NORTH)
+# All gaps lie around it, within community A11.
+LAKE = Point(WEST[A11] + WIDTH / 2, SOUTH + 0.02)
 FIRST_DAY, SECOND_DAY = date(2020, 1, 1), date(2021, 1, 1)
 REPORTED = datetime(2020, 6, 1, tzinfo=UTC)
 
@@ -229,7 +231,7 @@ def make_world(session: Session, settings: Settings) -> World:
     make_gone(session, world.gone)
     code = f"{A11}001"
     # a hole that everybody can have found; whose branch it lies in decides who may take its mark back
-    gap = replace(world.things[0].more["gap"], geometry=Point(WEST[A11], SOUTH).buffer(0.001))
+    gap = replace(world.things[0].more["gap"], geometry=LAKE.buffer(0.001))
     save_check(session, get_release(session, 1), [gap], (0.1, 1.0), MAKER)
     (world.hole,) = ids_of([gap])
     save_intended(session, world.hole, gap, "a lake", MAKER)
@@ -285,7 +287,7 @@ def make_made(session: Session, thing: Thing, indexes: ReleaseIndexes, settings:
         kind=FindingKind.GAP,
         severity=Severity.ERROR,
         grids=(own["code"],),
-        geometry=Point(WEST[A11], SOUTH).buffer(0.0001 * plan.id),
+        geometry=LAKE.buffer(0.0001 * plan.id),
         area_m2=10.0,
         width_m=1.0,
         detail={},

@@ -10,7 +10,7 @@ from gis.identity.actions import Action
 from gis.store.audit.record import record
 from gis.store.checking.intended import list_intended, save_intended, take_back_intended
 from gis.store.checks import list_newest_gaps
-from gis.store.identity.units import is_place_within
+from gis.store.identity.units import ANYBODY, is_shape_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +37,7 @@ def intend_gap(session: Session, lasting_id: str, reason: str, actor: Actor) -> 
     Raises:
         InputError: The reason is empty, or several gaps begin like this.
         NotFoundError: None of the newest checks found such a gap.
-        ConflictError: It is marked already, or lies outside the actor's branch.
+        ConflictError: It is marked already, or does not wholly lie within the actor's branch.
     """
     if not reason.strip():
         raise InputError("Say why the gap is meant, as 'the lake'.", field="reason")
@@ -51,18 +51,22 @@ def intend_gap(session: Session, lasting_id: str, reason: str, actor: Actor) -> 
 def take_back_mark(session: Session, lasting_id: str, actor: Actor) -> str:
     """Let a hole be a gap again in later checks.
 
+    Whose branch it lies in may do so; of one that no check finds any more, who marked it.
+
     Returns:
         Its whole lasting id.
 
     Raises:
         InputError: Several holes begin like this.
         NotFoundError: None that is marked does.
-        ConflictError: Somebody else marked it, and it lies outside the actor's branch.
+        ConflictError: It reaches out of the actor's branch, or is found no more and somebody else's.
     """
     marked = {hole.lasting_id: hole for hole in list_intended(session)}
     whole = only_one(marked, lasting_id, "No hole that is marked as meant has the id {id}.")
-    if marked[whole].marked_by != actor.name:
-        require_within(session, gaps_found(session, actor).get(whole), actor)
+    # whether it is there does not depend on who asks: it may be in checks that the actor sees no more
+    gap = gaps_found(session, ANYBODY).get(whole)
+    if gap is not None or marked[whole].marked_by != actor.name:
+        require_within(session, gap, actor)
     take_back_intended(session, whole, actor)
     record(session, actor, Action.HOLE_TAKE_BACK, subject=("hole", whole))
     return whole
@@ -87,11 +91,14 @@ def gaps_found(session: Session, actor: Actor) -> dict[str, Finding]:
 
 
 def require_within(session: Session, gap: Finding | None, actor: Actor) -> None:
-    """Raise ConflictError if a gap lies outside the branch of the actor, or nobody knows any more where."""
+    """Raise ConflictError unless a gap wholly lies within the branch of the actor, to about 0.1 m.
+
+    Where nobody knows any more where it lay, only the district may.
+    """
     if actor.scope.is_everything or actor.scope.has_root:
         return
-    place = None if gap is None or gap.geometry is None else gap.geometry.representative_point()
-    if place is None or not is_place_within(session, place, actor):
+    outline = None if gap is None else gap.geometry
+    if outline is None or not is_shape_within(session, outline, actor):
         raise ConflictError("This gap lies outside your branch; the planners of the district can mark it.")
 
 

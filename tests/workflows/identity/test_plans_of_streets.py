@@ -31,7 +31,7 @@ from sqlalchemy import select, text
 
 from gis.errors import ConflictError, InputError
 from gis.gridding.rules.identity import ids_of
-from gis.nouns import Actor, AreaLevel, FindingKind, GridKind, Scope
+from gis.nouns import Actor, AreaLevel, Finding, FindingKind, GridKind, Scope, Severity
 from gis.settings import Settings
 from gis.store.checks import save_check
 from gis.store.grids import list_grids
@@ -45,6 +45,7 @@ from gis.store.plans import (
     retire_missing_grids,
     save_plan_grids,
 )
+from gis.store.releases import get_release
 from gis.store.tables import AreaVersionRow
 from gis.workflows.check_grids import CheckRequest, check_requested
 from gis.workflows.checking.intend import intend_gap, take_back_mark
@@ -212,6 +213,44 @@ def test_a_street_marks_its_own_gaps_as_meant_and_no_others(session: Session) ->
     with pytest.raises(ConflictError, match="outside your branch"):
         take_back_mark(session, hole.lasting_id, planner_of(session, A1))
     take_back_mark(session, hole.lasting_id, planner_of(session, A2))
+
+
+def found_gap(session: Session, east: float) -> str:
+    """Store a check of a release that found a gap from the west of community A12 to there."""
+    gap = Finding(
+        kind=FindingKind.GAP,
+        severity=Severity.ERROR,
+        grids=(),
+        area_m2=1e6,
+        width_m=500.0,
+        detail={},
+        geometry=box(WEST[A12], SOUTH, east, NORTH),
+    )
+    save_check(session, get_release(session, 2), [gap], (0.1, 1.0), PLANNER)
+    return ids_of([gap])[0]
+
+
+def test_a_gap_that_reaches_into_the_next_street_is_the_districts(session: Session) -> None:
+    planner = planner_of(session, A1)
+    for beyond in (0.03, 0.000005):  # three kilometres, half a metre
+        lasting_id = found_gap(session, WEST[A21] + beyond)
+        with pytest.raises(ConflictError, match="outside your branch"):
+            intend_gap(session, lasting_id, "a lake", planner)
+        assert intend_gap(session, lasting_id, "a lake", PLANNER)
+    # edges that were rounded differently are the same
+    assert intend_gap(session, found_gap(session, WEST[A21] + 0.0000005), "a lake", planner)
+
+
+def test_a_mark_of_ones_own_is_taken_back_where_one_plans_or_nobody_finds_it(session: Session) -> None:
+    here, lasting_id = planner_of(session, A1), found_gap(session, WEST[A21])
+    moved = Actor(here.name, scope=planner_of(session, A2).scope)
+    intend_gap(session, lasting_id, "a lake", here)
+    with pytest.raises(ConflictError, match="outside your branch"):
+        take_back_mark(session, lasting_id, moved)
+    session.execute(text("DELETE FROM finding"))
+    with pytest.raises(ConflictError, match="outside your branch"):
+        take_back_mark(session, lasting_id, planner_of(session, A2))
+    assert take_back_mark(session, lasting_id, moved) == lasting_id
 
 
 def test_what_came_into_a_plan_another_way_is_not_published(session: Session) -> None:
