@@ -32,13 +32,7 @@ from gis.identity.actions import Action
 from gis.identity.roles import Right
 from gis.nouns import Event, Grade
 from gis.store.audit.record import record
-from gis.store.events import (
-    EventCursor,
-    EventFilter,
-    count_events,
-    get_event,
-    list_events,
-)
+from gis.store.events import EventCursor, EventFilter, count_events, get_event, list_events
 from gis.workflows.report_events import report_events
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/events", tags=["events"])
